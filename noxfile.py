@@ -1,0 +1,152 @@
+"""What there is to run: ``python -m nox`` checks everything that needs no network but PyPI.
+
+Every session that tests installs the built wheel and runs what is in ``tests/`` against it; the checkout is
+not on ``sys.path`` there. Sessions run on the interpreter that nox itself runs on, ``supported`` on each
+Python that the classifiers of ``pyproject.toml`` name and this machine has.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["lint", "types", "tests", "e2e"]
+
+ROOT = Path(__file__).parent
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+PARALLEL = ("--numprocesses", "auto", "--dist", "worksteal")
+
+# Importing from the checkout would hide a file that is missing from the wheel.
+IS_INSTALLED = """
+import pathlib, sys, sysconfig, pipsafe
+found, expected = pathlib.Path(pipsafe.__file__), pathlib.Path(sysconfig.get_path("purelib"))
+sys.exit(0 if expected in found.parents else f"pipsafe was imported from {found}, not from {expected}")
+"""
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff's rules and its formatting."""
+    _install_groups(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(name="format")
+def reformat(session: nox.Session) -> None:
+    """Put right what ``lint`` can put right."""
+    _install_groups(session, "lint")
+    session.run("ruff", "check", "--fix", ".")
+    session.run("ruff", "format", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy strict: all of it as on this machine, the package also as on macOS and Windows."""
+    _install_groups(session, "types", "test")
+    session.install(*PROJECT["project"]["dependencies"])
+    session.run("mypy")
+    session.run("mypy", "noxfile.py")
+    for platform in ("darwin", "win32"):
+        session.run("mypy", "--platform", platform, "--package", "pipsafe")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Everything but the runs over many pips, against the built wheel."""
+    _install_wheel(session)
+    _install_groups(session, "test")
+    _pytest(session, "-m", "not e2e and not network")
+
+
+@nox.session(python=PYTHONS)
+def supported(session: nox.Session) -> None:
+    """As ``tests``, on every supported Python that this machine has."""
+    tests.func(session)
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Real pips of many versions against loopback servers."""
+    _install_wheel(session)
+    _install_groups(session, "test")
+    _pytest(session, "-m", "e2e and not network")
+
+
+@nox.session
+def minimum(session: nox.Session) -> None:
+    """As ``tests``, on the lowest version of each dependency that ``pyproject.toml`` allows."""
+    _install_wheel(session, *_floors())
+    _install_groups(session, "test", constraints=_floors())
+    _pytest(session, "-m", "not e2e and not network")
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Lines and branches, those that run in subprocesses included."""
+    _install_wheel(session)
+    _install_groups(session, "test", "coverage")
+    session.env["COVERAGE_FILE"] = str(ROOT / ".coverage")
+    session.run("coverage", "erase")
+    # By its path: `coverage run -m pytest` would put the checkout on sys.path.
+    pytest = Path(session.bin) / "pytest"
+    session.run("coverage", "run", str(pytest), *PARALLEL, *(session.posargs or ("-m", "not network")))
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "html", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session
+def network(session: nox.Session) -> None:
+    """A fresh virtual environment, a real index, real packages."""
+    _install_wheel(session)
+    _install_groups(session, "test")
+    _pytest(session, "-m", "network")
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure and write ``docs/benchmarks.md``; ``-- --quick`` for a rough look on the terminal."""
+    _install_groups(session, "test")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def screenshot(session: nox.Session) -> None:
+    """Draw ``docs/rescue.svg`` from a real rescue."""
+    _install_wheel(session)
+    _install_groups(session, "test", "picture")
+    session.run("python", "-m", "tools.picture", *(session.posargs or ("docs/rescue.svg",)))
+
+
+def _install_groups(session: nox.Session, *groups: str, constraints: tuple[str, ...] = ()) -> None:
+    session.install(*nox.project.dependency_groups(PROJECT, *groups), *constraints)
+
+
+def _install_wheel(session: nox.Session, *requirements: str) -> None:
+    """Build the wheel of this checkout and install it, with any further requirements."""
+    wheelhouse = Path(session.virtualenv.location) / "wheelhouse"
+    shutil.rmtree(wheelhouse, ignore_errors=True)
+    session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheelhouse), ".")
+    (wheel,) = wheelhouse.glob("pipsafe-*.whl")
+    session.install(str(wheel), *requirements)
+    session.env["PIPSAFE_TEST_SCRIPT"] = str(Path(session.bin) / "pipsafe")
+
+
+def _pytest(session: nox.Session, *arguments: str) -> None:
+    """Run the ``pytest`` script: ``python -m pytest`` would put the checkout on ``sys.path``."""
+    session.run("python", "-c", IS_INSTALLED, env={"PYTHONSAFEPATH": "1"}, log=False)
+    session.run("pytest", *PARALLEL, *(session.posargs or arguments))
+
+
+def _floors() -> tuple[str, ...]:
+    """``name==version`` for the lower bound of each dependency."""
+    bounds = (re.fullmatch(r"([\w.-]+) *>= *([\w.]+)", line) for line in PROJECT["project"]["dependencies"])
+    return tuple(f"{bound[1]}=={bound[2]}" for bound in bounds if bound is not None)

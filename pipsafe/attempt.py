@@ -1,0 +1,339 @@
+"""One run of pip: started, watched, stopped if need be, and ended like pip ends.
+
+On the success path: imports are few on purpose. pip gets pipsafe's own stdin, stdout and
+stderr; a copy of what it writes comes back in frames (see target_side/launcher.py).
+"""
+
+import os
+import signal
+import sys
+import time
+from _thread import allocate_lock, get_ident, start_new_thread
+from collections.abc import Callable, Mapping
+
+# Signals that end a pip. The terminal sends them to the whole process group, so pip has
+# them already; what was sent to pipsafe alone is sent on.
+ENDING_SIGNALS = frozenset(
+    number
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+    if (number := getattr(signal, name, None)) is not None
+)
+
+READ_BYTES = 65536
+
+# Runs the launcher out of a zip. The working folder, which `-c` puts first, goes first.
+BOOT_FROM_ZIP = """\
+import sys
+if sys.path[:1] == ['']: del sys.path[0]
+import zipimport
+exec(compile(zipimport.zipimporter(sys.argv.pop(1)).get_data(sys.argv.pop(1)), 'launcher.py', 'exec'), {'__name__': '__main__'})
+"""
+
+STOP_INTERVAL = 0.05  # seconds between two requests to stop
+
+
+class Hello:
+    """What the launcher says of its interpreter before pip starts."""
+
+    __slots__ = (
+        "executable",
+        "implementation",
+        "location",
+        "pip_version",
+        "platform",
+        "prefix",
+        "python_version",
+    )
+
+    def __init__(self, payload: bytes) -> None:
+        fields = payload.decode("utf-8", "replace").split("\0")
+        self.executable, self.python_version, self.pip_version, self.location = fields[:4]
+        self.prefix, self.platform, self.implementation = fields[4:7]
+
+
+class Attempt:
+    """A run of pip, under way or over."""
+
+    __slots__ = (
+        "_lock",
+        "_stop",
+        "exit_code",
+        "hello",
+        "installing",
+        "interrupted",
+        "no_pip",
+        "openssl",
+        "seconds",
+        "signal",
+        "stopped",
+    )
+
+    def __init__(self) -> None:
+        self.hello: Hello | None = None
+        self.no_pip: str | None = None
+        """Why there is no pip to drive: "PYTHON\\0REASON"."""
+        self.openssl: str | None = None
+        """The target's OpenSSL, if pip came to load it."""
+        self.exit_code = 0
+        """As a shell would see it: 128 + N after signal N."""
+        self.signal = 0
+        """The signal that ended pip, or 0."""
+        self.seconds = 0.0
+        self.installing = False
+        """Whether pip began to install."""
+        self.interrupted = False
+        """Whether somebody asked pip to end."""
+        self.stopped = False
+        """Whether pipsafe ended it, and it obeyed."""
+        self._lock = allocate_lock()
+        self._stop: Callable[[], None] | None = None
+
+    def request_stop(self) -> None:
+        """Ask pip to end, again and again until it has. From any thread; returns when pip is gone.
+
+        The launcher refuses while pip installs or waits for a build.
+        """
+        while not self.installing:
+            with self._lock:
+                if self._stop is None:
+                    return
+                self._stop()
+            time.sleep(STOP_INTERVAL)
+
+    def started(self, stop: Callable[[], None]) -> None:
+        """pip runs, and this is how to ask it to stop."""
+        self._stop = stop
+
+    def send(self, signalling: Callable[[], None]) -> None:
+        """Signal pip, unless it is gone."""
+        with self._lock:
+            if self._stop is not None:
+                signalling()
+
+    def ending(self) -> None:
+        """pip is gone. Its number may soon be another's, so nothing is sent to it any more."""
+        with self._lock:
+            self._stop = None
+
+
+def run(
+    python: str,
+    style: str,
+    arguments: list[str],
+    environ: Mapping[str, str],
+    *,
+    heard: Callable[[Attempt, bytes, bytes], None],
+    replacing: Mapping[int, int] | None = None,
+) -> Attempt:
+    """Run pip and return when it has ended.
+
+    ``heard(attempt, tag, payload)`` gets each piece that pip wrote, tag b"o" or b"e".
+    ``replacing`` maps descriptors that pip shall have to the ones that take their place.
+    Raises OSError when ``python`` cannot be started.
+    """
+    attempt = Attempt()
+    began = time.monotonic()
+    if os.name == "nt":
+        from pipsafe import attempt_windows
+
+        attempt_windows.run(attempt, _command(python, style), arguments, environ, heard)
+    else:
+        _run_posix(attempt, _command(python, style), arguments, environ, heard, replacing or {})
+    attempt.seconds = time.monotonic() - began
+    return attempt
+
+
+def _command(python: str, style: str) -> tuple[list[str], list[str]]:
+    """What stands before and after the descriptor's number on the launcher's command line."""
+    folder = os.path.dirname(os.path.realpath(__file__))
+    launcher = os.path.join(folder, "target_side", "launcher.py")
+    archive = getattr(globals().get("__loader__"), "archive", None)
+    if archive is None:
+        return [python, launcher], [style]
+    inside = os.path.relpath(os.path.join(os.path.dirname(__file__), "target_side", "launcher.py"), archive)
+    return [python, "-c", BOOT_FROM_ZIP, os.path.abspath(archive), inside], [style]
+
+
+def _run_posix(
+    attempt: Attempt,
+    command: tuple[list[str], list[str]],
+    arguments: list[str],
+    environ: Mapping[str, str],
+    heard: Callable[[Attempt, bytes, bytes], None],
+    replacing: Mapping[int, int],
+) -> None:
+    copy, given = _pipe()
+    os.set_inheritable(given, True)
+    actions = [(os.POSIX_SPAWN_DUP2, source, number) for number, source in replacing.items()]
+    before, after = command
+    with _Signals(attempt) as signals:
+        pid = os.posix_spawn(
+            before[0],
+            [*before, str(given), *after, *arguments],
+            dict(environ),
+            file_actions=actions,
+            setsigmask=signals.mask,
+            # Python ignores these two; a program that a shell starts does not.
+            setsigdef=[number for name in ("SIGPIPE", "SIGXFSZ") if (number := getattr(signal, name, None))],
+        )
+        os.close(given)
+        attempt.started(lambda: os.kill(pid, signal.SIGUSR1))
+        signals.follow(pid)
+        try:
+            listen(attempt, copy, heard)
+        finally:
+            os.close(copy)
+            status = _wait(attempt, pid)
+    attempt.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    attempt.exit_code = 128 + attempt.signal if attempt.signal else os.WEXITSTATUS(status)
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe whose ends are no standard streams, even where those are closed."""
+    ends = os.pipe()
+    low = [end for end in ends if end < 3]
+    if low:
+        import fcntl
+
+        ends = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) for end in ends)  # type: ignore[assignment]
+        for end in low:
+            os.close(end)
+    return ends
+
+
+def listen(attempt: Attempt, copy: int, heard: Callable[[Attempt, bytes, bytes], None]) -> None:
+    """Read frames until pip's end of the pipe is closed."""
+    pending = b""
+    while data := os.read(copy, READ_BYTES):
+        pending += data
+        start = 0
+        while len(pending) >= start + 5:
+            end = start + 5 + int.from_bytes(pending[start + 1 : start + 5], "big")
+            if len(pending) < end:
+                break
+            take_frame(attempt, pending[start : start + 1], pending[start + 5 : end], heard)
+            start = end
+        pending = pending[start:]
+
+
+def take_frame(
+    attempt: Attempt, tag: bytes, payload: bytes, heard: Callable[[Attempt, bytes, bytes], None]
+) -> None:
+    """One frame from the launcher, taken into ``attempt`` or passed on to ``heard``."""
+    if tag in (b"o", b"e"):
+        heard(attempt, tag, payload)
+    elif tag == b"h":
+        attempt.hello = Hello(payload)
+    elif tag == b"i":
+        attempt.installing = True
+    elif tag == b"z":
+        openssl, _, ending = payload.decode("utf-8", "replace").partition("\0")
+        attempt.openssl = openssl or None
+        attempt.stopped = ending == "stopped"
+    elif tag == b"n":
+        attempt.no_pip = payload.decode("utf-8", "replace")
+
+
+def _wait(attempt: Attempt, pid: int) -> int:
+    """The wait status."""
+    if hasattr(os, "waitid"):
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    attempt.ending()
+    return os.waitpid(pid, 0)[1]
+
+
+class _Signals:
+    """What is sent to pipsafe while pip runs reaches pip, once.
+
+    The kernel says who sent a signal: a terminal's (si_code above 0) went to the whole
+    process group and so to pip; what somebody sent to pipsafe alone is sent on. macOS does
+    not tell, so there an interrupt is taken for the terminal's.
+    """
+
+    # One thread takes the signals, for however many attempts there are.
+    current: "tuple[Attempt, int] | None" = None
+    listening = False
+
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt = attempt
+        self.suspend_before: signal._HANDLER = None
+
+    def __enter__(self) -> "_Signals":
+        self.mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+        return self
+
+    def follow(self, pid: int) -> None:
+        _Signals.current = (self.attempt, pid)
+        if hasattr(signal, "sigwaitinfo"):
+            if not _Signals.listening:
+                _Signals.listening = True
+                start_new_thread(_relay, (get_ident(),))
+        else:
+            _relay_unasked()
+        self.suspend_before = signal.getsignal(signal.SIGTSTP)
+        if self.suspend_before is not signal.SIG_IGN:
+            signal.signal(signal.SIGTSTP, _suspend_together)
+
+    def __exit__(self, *_: object) -> None:
+        _Signals.current = None
+        if self.suspend_before is not None and self.suspend_before is not signal.SIG_IGN:
+            signal.signal(signal.SIGTSTP, self.suspend_before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self.mask)
+
+
+def _relay(main_thread: int) -> None:
+    from functools import partial
+
+    while True:
+        info = signal.sigwaitinfo(ENDING_SIGNALS)
+        current = _Signals.current
+        if current is None:
+            signal.pthread_kill(main_thread, info.si_signo)
+            continue
+        attempt, pid = current
+        attempt.interrupted = True
+        if info.si_code <= 0:
+            attempt.send(partial(os.kill, pid, info.si_signo))
+
+
+def _relay_unasked() -> None:
+    def relay(number: int, frame: object) -> None:
+        if _Signals.current is not None:
+            attempt, pid = _Signals.current
+            attempt.interrupted = True
+            if number not in (signal.SIGINT, signal.SIGQUIT):
+                attempt.send(lambda: os.kill(pid, number))
+
+    for number in ENDING_SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, relay)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+
+
+def _suspend_together(number: int, frame: object) -> None:
+    """Stop and continue with pip, also when only pipsafe was told to stop."""
+    if _Signals.current is None:
+        return
+    pid = _Signals.current[1]
+    # Harmless where the terminal stopped pip already: a second stop that is still pending
+    # is dropped by the kernel when pip is continued.
+    os.kill(pid, signal.SIGTSTP)
+    signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTSTP)
+    signal.signal(signal.SIGTSTP, _suspend_together)
+    os.kill(pid, signal.SIGCONT)
+
+
+def end_like(attempt: Attempt) -> int:
+    """The exit code, or no return at all: a pip that a signal ended ends pipsafe by it too."""
+    if attempt.signal and os.name != "nt":
+        import resource
+
+        sys.stdout.flush()
+        sys.stderr.flush()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # pip's core, if any, is the one to keep
+        if attempt.signal not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(attempt.signal, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [attempt.signal])
+        os.kill(os.getpid(), attempt.signal)
+    return attempt.exit_code

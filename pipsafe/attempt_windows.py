@@ -1,0 +1,51 @@
+"""Starting and stopping pip on Windows. Thin, and not run by anybody yet: see docs/platforms.md.
+
+There are no signals to relay: Ctrl-C goes to every process of the console. Stopping pip is
+asked for by a byte on a pipe that the launcher reads in a thread.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+
+from pipsafe.attempt import Attempt, listen
+
+
+def run(
+    attempt: Attempt,
+    command: tuple[list[str], list[str]],
+    arguments: list[str],
+    environ: Mapping[str, str],
+    heard: Callable[[Attempt, bytes, bytes], None],
+) -> None:
+    """As ``attempt.run`` on other systems. Raises OSError."""
+    if sys.platform != "win32":
+        raise OSError("this is not Windows")
+    import msvcrt
+
+    copy, given = os.pipe()
+    told, control = os.pipe()
+    handles = [msvcrt.get_osfhandle(end) for end in (given, told)]
+    for handle in handles:
+        os.set_handle_inheritable(handle, True)
+    before, after = command
+    former = signal.signal(signal.SIGINT, lambda *_: setattr(attempt, "interrupted", True))
+    try:
+        process = subprocess.Popen(
+            [*before, ",".join(map(str, handles)), *after, *arguments],
+            env=dict(environ),
+            close_fds=True,
+            startupinfo=subprocess.STARTUPINFO(lpAttributeList={"handle_list": handles}),
+        )
+        os.close(given)
+        os.close(told)
+        attempt.started(lambda: os.write(control, b"s"))
+        listen(attempt, copy, heard)
+        attempt.exit_code = process.wait()
+    finally:
+        attempt.ending()
+        os.close(copy)
+        os.close(control)
+        signal.signal(signal.SIGINT, former)

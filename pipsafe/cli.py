@@ -1,0 +1,159 @@
+"""The command: options, target, pip's first attempt, and what follows if TLS failed.
+
+This is the success path. It has 25 ms, so whatever is needed only after a failure is
+imported only then.
+"""
+
+import os
+import sys
+
+from pipsafe import own_options
+from pipsafe.attempt import Attempt, end_like, run
+from pipsafe.own_options import OwnOptions, UsageError
+from pipsafe.suspicion import looks_suspicious
+from pipsafe.target import Target, TargetError, find
+from pipsafe.transcript import Transcript
+from pipsafe.trusted_hosts import may_be_named
+
+TYPE_CHECKING = False  # importing typing for this takes too long
+if TYPE_CHECKING:
+    from pipsafe.captured_streams import CapturedStreams
+    from pipsafe.rescue import Rescue
+
+USAGE_EXIT_CODE = 2
+
+# How pips of all versions end when every index failed.
+NOTHING_FOUND = (b"No matching distribution", b"Could not find a version")
+
+# Words on the command line that name a stream: what pip reads from it is gone for a retry.
+STREAM_NAMES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+
+
+def main(style: str = "script") -> int:
+    """Run pip as pip, with ``sys.argv``. Returns the exit code.
+
+    ``style`` is how pip shall believe it was started: "script" (as ``pip``) or "module" (as
+    ``python -m pip``).
+    """
+    try:
+        options, arguments = own_options.split(sys.argv[1:], os.environ)
+        _check_files(options)
+        target = find(options.python, options.python_set_by, style, os.environ)
+    except (UsageError, TargetError) as error:
+        return _usage(str(error))
+    return _drive(options, target, style, arguments)
+
+
+def _usage(message: str) -> int:
+    print(f"pipsafe: {message}", file=sys.stderr)
+    return USAGE_EXIT_CODE
+
+
+def _check_files(options: OwnOptions) -> None:
+    if options.ca:
+        from pipsafe.explicit import check_ca
+
+        for path, named_by in options.ca:
+            check_ca(path, named_by)
+    if options.report:
+        from pipsafe.report import check_place
+
+        check_place(options.report)
+
+
+def _drive(options: OwnOptions, target: Target, style: str, arguments: list[str]) -> int:
+    streams = None
+    if any(name in word for word in arguments for name in STREAM_NAMES):
+        from pipsafe import captured_streams
+
+        streams = captured_streams.capture(arguments)
+    listener = _Listener(options, target, style, arguments, streams)
+    try:
+        attempt = run(
+            target.python,
+            style,
+            arguments,
+            os.environ,
+            heard=listener.heard,
+            replacing=streams.replacing if streams else None,
+        )
+    except OSError as error:
+        return _usage(f"{target.python} ({target.reason}) cannot be started: {error.strerror}.")
+    if attempt.hello is None:
+        return _no_pip(attempt, target)
+    if listener.has_nothing_to_say(attempt):
+        return end_like(attempt)
+    return listener.conclude(attempt)
+
+
+def _no_pip(attempt: Attempt, target: Target) -> int:
+    """The launcher found no pip that it can drive, or nobody that understands it."""
+    if attempt.signal or attempt.interrupted:
+        return end_like(attempt)
+    if attempt.no_pip is None:
+        return _usage(f"{target.python} ({target.reason}) did not answer as a Python does.")
+    python, _, reason = attempt.no_pip.partition("\0")
+    where = f"{python or target.python} ({target.reason})"
+    if reason.startswith("pip "):
+        return _usage(f"{where} has {reason}; pipsafe drives pip 19.3 and newer.")
+    return _usage(f"{where} has no pip. `{python} -m ensurepip` installs one where the Python allows it.")
+
+
+class _Listener:
+    """Hears what pip writes, and sends for the rescue when it speaks of TLS."""
+
+    def __init__(
+        self,
+        options: OwnOptions,
+        target: Target,
+        style: str,
+        arguments: list[str],
+        streams: "CapturedStreams | None",
+    ) -> None:
+        self.transcript = Transcript(looks_suspicious)
+        self.given = (options, target, style, arguments, streams)
+        self.options = options
+        self.rescue: Rescue | None = None
+        self.fault: Exception | None = None
+
+    def heard(self, attempt: Attempt, stream: bytes, payload: bytes) -> None:
+        if not self.transcript.add(stream, payload) or self.fault or self.options.no_rescue:
+            return
+        try:
+            self._rescue().hear(attempt, self.transcript)
+        except Exception as error:  # a fault here must not keep pip waiting; it is told at the end
+            self.fault = error
+
+    def has_nothing_to_say(self, attempt: Attempt) -> bool:
+        """Whether pip's end is all there is to it."""
+        if self.options.report or self.rescue is not None or self.fault:
+            return False
+        if attempt.exit_code and not self.options.no_rescue and not attempt.interrupted:
+            # A pip that found nothing, or said nothing, may have failed for TLS all the same.
+            return not self.transcript.is_empty() and not self.transcript.mentions(NOTHING_FOUND)
+        assert attempt.hello is not None
+        return not may_be_named(self.given[3], os.environ, attempt.hello.prefix)
+
+    def conclude(self, attempt: Attempt) -> int:
+        try:
+            if self.fault:
+                raise self.fault
+            return self._rescue().conclude(attempt, self.transcript)
+        except Exception as error:
+            _tell_of_fault(error)
+            return end_like(attempt)
+
+    def _rescue(self) -> "Rescue":
+        if self.rescue is None:
+            from pipsafe.rescue import Rescue
+
+            self.rescue = Rescue(*self.given)
+        return self.rescue
+
+
+def _tell_of_fault(error: Exception) -> None:
+    """One line, whatever broke: pip's result stands."""
+    print(
+        f"pipsafe: a fault in pipsafe itself ({type(error).__name__}: {error}); pip's result stands.",
+        file=sys.stderr,
+    )

@@ -1,0 +1,99 @@
+"""pipsafe's own options, taken out of the command line before pip sees it.
+
+Read on every run: it imports nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+
+PREFIX = "--pipsafe-"
+
+# Name -> whether it takes a value. Each has a variable: PIPSAFE_<NAME>.
+OPTIONS = {
+    "python": True,
+    "ca": True,
+    "report": True,
+    "strict": False,
+    "quiet": False,
+    "no-rescue": False,
+}
+
+FALSE_WORDS = ("", "0", "false", "no", "off")
+
+
+class UsageError(Exception):
+    """What the user typed cannot be meant. The message is one sentence."""
+
+
+class OwnOptions:
+    """What pipsafe was told, and by what words."""
+
+    __slots__ = ("ca", "no_rescue", "python", "python_set_by", "quiet", "report", "strict")
+
+    def __init__(self) -> None:
+        self.python: str | None = None
+        self.python_set_by = ""
+        self.ca: list[tuple[str, str]] = []
+        """(path, what named it)"""
+        self.report: str | None = None
+        self.strict = False
+        self.quiet = False
+        self.no_rescue = False
+
+
+def split(arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[OwnOptions, list[str]]:
+    """pipsafe's options and the arguments that are pip's. Raises UsageError."""
+    options = OwnOptions()
+    for name, takes_value in OPTIONS.items():
+        variable = "PIPSAFE_" + name.replace("-", "_").upper()
+        value = environ.get(variable, "")
+        if takes_value and value:
+            _set(options, name, value, variable)
+        elif not takes_value and value.lower() not in FALSE_WORDS:
+            _set(options, name, value, variable)
+    given: list[str] = []
+    typed_ca: list[tuple[str, str]] = []
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            given += [word, *rest]
+            break
+        if not word.startswith(PREFIX):
+            given.append(word)
+            continue
+        name, equals, value = word[len(PREFIX) :].partition("=")
+        if name not in OPTIONS:
+            raise UsageError(f"there is no option {PREFIX}{name}; there are {_all_names()}.")
+        if OPTIONS[name] and not equals:
+            if not rest:
+                raise UsageError(f"{PREFIX}{name} needs a value.")
+            value = rest.pop(0)
+        elif equals and not OPTIONS[name]:
+            raise UsageError(f"{PREFIX}{name} takes no value.")
+        if OPTIONS[name] and not value:
+            raise UsageError(f"{PREFIX}{name} needs a value.")
+        if name == "ca":
+            typed_ca.append((value, PREFIX + name))
+        else:
+            _set(options, name, value, PREFIX + name)
+    # What was typed stands in for the variable, as with pip.
+    options.ca = typed_ca or options.ca
+    return options, given
+
+
+def _set(options: OwnOptions, name: str, value: str, set_by: str) -> None:
+    if name == "python":
+        options.python, options.python_set_by = value, set_by
+    elif name == "report":
+        options.report = value
+    elif name == "ca":
+        import os
+
+        options.ca = [(path, set_by) for path in value.split(os.pathsep) if path]
+    else:
+        setattr(options, name.replace("-", "_"), True)
+
+
+def _all_names() -> str:
+    names = [PREFIX + name for name in OPTIONS]
+    return ", ".join(names[:-1]) + " and " + names[-1]

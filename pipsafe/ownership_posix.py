@@ -1,0 +1,175 @@
+"""Who can write a path, by POSIX modes and, on Linux, POSIX access control lists.
+
+The path is followed as the kernel follows it: every folder on the way, every symbolic link, the folder that
+the link itself lies in, and at last the file. "Others" are all but root, the user and the user's private
+group.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import grp
+import os
+import pwd
+import stat
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+assert sys.platform != "win32"  # for the type checker, which knows that these modules are not there
+
+_MOST_LINKS = 40
+"""Links followed on one path, as Linux has it (path_resolution(7))."""
+
+_ROOT_GROUPS = {"darwin": frozenset({0, 80})}.get(sys.platform, frozenset({0}))
+"""Groups whose members are administrators: root or wheel; on macOS also admin, which owns /Applications."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One folder, link or file on the way, and the folder it lies in. A link is not followed here."""
+
+    path: str
+    status: os.stat_result
+    folder: os.stat_result | None
+
+
+def others_can_write(path: str, *, foreign_owner_allowed: bool) -> str | None:
+    """None if only root, the user and the user's private group can write `path` or replace it, or a sentence.
+
+    The sentence names the culprit: "/x/y can be written by everyone". What cannot be examined counts as
+    writable. `foreign_owner_allowed`: the file and the folders may belong to another user, as CI systems
+    mount them; their modes still count.
+    """
+    try:
+        for step in _steps(path):
+            complaint = _complaint(step, foreign_owner_allowed=foreign_owner_allowed)
+            if complaint:
+                return complaint
+    except OSError as error:
+        return f"{path} cannot be examined ({error.strerror})"
+    except ValueError:
+        return "a path with a null character cannot be examined"
+    return None
+
+
+def belongs_to_root(path: str) -> bool:
+    """Whether the file that `path` leads to belongs to root."""
+    try:
+        return os.stat(path).st_uid == 0
+    except (OSError, ValueError):
+        return False
+
+
+def places_on_the_way(path: str) -> Iterator[str]:
+    """Each folder, link and file that `path` leads through. Raises OSError."""
+    return (step.path for step in _steps(path))
+
+
+def _steps(path: str) -> Iterator[_Step]:
+    here = "/"
+    statuses = {here: os.lstat(here)}
+    yield _Step(here, statuses[here], None)
+    waiting = os.path.join(os.getcwd(), path).split("/")[::-1]
+    links = 0
+    while waiting:
+        name = waiting.pop()
+        if name in ("", "."):
+            continue
+        if name == "..":
+            here = os.path.dirname(here)  # no link is left in it
+            continue
+        there = os.path.join(here, name)
+        status = os.lstat(there)
+        yield _Step(there, status, statuses[here])
+        if not stat.S_ISLNK(status.st_mode):
+            here = there
+            statuses[here] = status
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+        target = os.readlink(there)
+        if target.startswith("/"):
+            here = "/"
+        waiting += target.split("/")[::-1]
+
+
+def _complaint(step: _Step, *, foreign_owner_allowed: bool) -> str | None:
+    status, folder = step.status, step.folder
+    ours = status.st_uid in (0, os.geteuid())
+    if not ours and folder is not None and _is_sticky(folder) and _writers(folder):
+        # In a folder that others can write, the owner of an entry is who put it there.
+        return f"{step.path} belongs to {_user(status.st_uid)}, in a folder that others can write"
+    if stat.S_ISLNK(status.st_mode):
+        return None  # the mode of a link says nothing; the folder it lies in has been asked
+    if not ours and not foreign_owner_allowed:
+        return f"{step.path} belongs to {_user(status.st_uid)}"
+    if stat.S_ISDIR(status.st_mode) and _is_sticky(status):
+        return None  # the entry in it is asked whose it is
+    writers = _writers(status) or _listed_writers(step.path, status)
+    return f"{step.path} can be written by {writers}" if writers else None
+
+
+def _is_sticky(status: os.stat_result) -> bool:
+    return bool(status.st_mode & stat.S_ISVTX)
+
+
+def _writers(status: os.stat_result) -> str | None:
+    """The others whom the mode lets write."""
+    if status.st_mode & stat.S_IWOTH:
+        return "everyone"
+    if status.st_mode & stat.S_IWGRP and status.st_gid not in _ROOT_GROUPS | _private_groups(os.geteuid()):
+        return _group(status.st_gid)
+    return None
+
+
+if sys.platform == "linux":
+
+    def _listed_writers(path: str, status: os.stat_result) -> str | None:
+        """The others whom an access control list lets write."""
+        # The group bits of the mode are then the mask over all its named entries (acl(5)).
+        if not status.st_mode & stat.S_IWGRP:
+            return None
+        try:
+            os.getxattr(path, "system.posix_acl_access", follow_symlinks=False)
+        except OSError:
+            return None
+        return "others, by its access control list"
+
+else:
+
+    def _listed_writers(path: str, status: os.stat_result) -> str | None:  # noqa: ARG001 - as on Linux
+        """None: access control lists of this system are not read."""
+        return None
+
+
+@functools.lru_cache(maxsize=4)
+def _private_groups(uid: int) -> frozenset[int]:
+    """The user's primary group if it has the user's name and nobody else in it; else nothing."""
+    try:
+        user = pwd.getpwuid(uid)
+        group = grp.getgrgid(user.pw_gid)
+    except KeyError:
+        return frozenset()
+    members = {*group.gr_mem, *(other.pw_name for other in pwd.getpwall() if other.pw_gid == group.gr_gid)}
+    is_private = group.gr_name == user.pw_name and members <= {user.pw_name}
+    return frozenset({group.gr_gid}) if is_private else frozenset()
+
+
+def _user(uid: int) -> str:
+    try:
+        return f"the user {pwd.getpwuid(uid).pw_name}"
+    except KeyError:
+        return f"the user {uid}"
+
+
+def _group(gid: int) -> str:
+    try:
+        return f"the group {grp.getgrgid(gid).gr_name}"
+    except KeyError:
+        return f"the group {gid}"

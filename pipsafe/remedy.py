@@ -1,0 +1,216 @@
+"""What a retry may be given: pure plans over diagnoses and candidates, narrowest first.
+
+A plan becomes a remedy only when a handshake has proved it. The retry gets it through its
+environment, so that the pips of isolated builds get it too, and trusts what pip trusted
+before plus the anchors that are needed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipsafe.certificate import Certificate
+from pipsafe.diagnosis import HIDING_VARIABLES, Diagnosis
+from pipsafe.probe import Trust
+from pipsafe.sources import Source
+from pipsafe.trust import Candidate
+
+# Tiers in the order in which an anchor is taken from them.
+TIERS = ("system", "public", "configured", "explicit")
+
+KIND_OF_TIER = {"system": "system-store", "public": "certifi"}
+
+# Stands in a plan's environment for the bundle's path, which is not there yet.
+BUNDLE = "<bundle>"
+
+# requests' two variables win over a typed `--cert` and over PIP_CERT, also under `--isolated`.
+BUNDLE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+# Legs whose connections pip does not make itself, and the variables that reach those who do.
+CHILD_VARIABLES = {
+    "vcs": ("GIT_SSL_CAINFO",),
+    "build-backend": ("SSL_CERT_FILE", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PipTraits:
+    """What decides by which means a pip can be given trust."""
+
+    version: tuple[int, ...]
+    python_version: tuple[int, ...]
+    present: Trust
+    """What it trusts now."""
+    without_setting: Trust
+    """What it would trust without the CA setting that is in force."""
+    truststore_at_hand: bool
+    """Whether truststore is in that pip, or can be lent to it."""
+    isolated: bool
+    """`--isolated`: PIP_* is not read."""
+    trust_env: bool
+    """Whether requests' variables are read."""
+    typed_cert: bool
+    cert_in_file: bool
+    """Whether a configuration file sets `cert`: that can be overruled, not taken away."""
+    use_features: tuple[str, ...]
+
+    @property
+    def can_be_told_to_use_truststore(self) -> bool:
+        """22.2 to 24.1 by a feature; later pips have it on, earlier ones not at all."""
+        by_feature = (22, 2) <= self.version < (24, 2) and self.python_version >= (3, 10)
+        return by_feature and self.truststore_at_hand and not self.isolated and not self.present.truststore
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A remedy that is still to be proved."""
+
+    kind: str
+    """system-store | certifi | bundle | drop-setting"""
+    anchors: tuple[Certificate, ...]
+    intermediates: tuple[Certificate, ...]
+    source: Source | None
+    trust: Trust
+    """What pip would trust then; ``file`` is BUNDLE where the bundle's path goes."""
+    environment: Mapping[str, str | None]
+    """Changes; None takes a variable away."""
+    base: str | None = None
+    """Which roots the bundle begins with: "present", "completed" (present and carried), "carried" (by pip) or "certifi"; None if there is no bundle."""
+    cert_argument: str | None = None
+    """What a `--cert` on the retry's command line shall say; None to leave it as it is."""
+    lends_truststore: bool = False
+
+
+def plans(
+    diagnoses: Sequence[Diagnosis],
+    accepted: Mapping[str, Sequence[Candidate]],
+    traits: PipTraits,
+    legs: frozenset[str],
+) -> tuple[Plan, ...]:
+    """Plans that could cure all the diagnoses, best first; none if one of them is incurable.
+
+    ``accepted`` maps an origin's text to the candidates that a handshake accepted there.
+    """
+    if not diagnoses or not all(diagnosis.is_curable for diagnosis in diagnoses):
+        return ()
+    found = [_drop_setting(diagnoses, traits), _truststore(diagnoses, accepted, traits, legs)]
+    found.append(_bundle(diagnoses, accepted, traits, legs))
+    return tuple(plan for plan in found if plan is not None)
+
+
+def _drop_setting(diagnoses: Sequence[Diagnosis], traits: PipTraits) -> Plan | None:
+    """A setting that is of no use is left out; pip's own roots do."""
+    setting = next((item.case.setting for item in diagnoses if item.case.setting), None)
+    if setting is None or any("bad-ca-setting" not in _names(item) for item in diagnoses):
+        return None
+    if setting.name in HIDING_VARIABLES:
+        trust = Trust(
+            truststore=traits.present.truststore, file=traits.present.file, strict=traits.present.strict
+        )
+        return Plan("drop-setting", (), (), None, trust, dict.fromkeys(HIDING_VARIABLES))
+    if not all(item.case.accepts("pip-without-setting") and item.case.setting_problem for item in diagnoses):
+        return None
+    trust = traits.without_setting
+    if setting.name != "cert":
+        # The environment's setting is the one at fault: pip's own, if it has one, stays.
+        return Plan(
+            "drop-setting", (), (), None, trust, dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+        )
+    if traits.typed_cert or traits.cert_in_file:
+        # A typed option and a configuration file cannot be unset, only overruled.
+        return _with_bundle(
+            Plan("drop-setting", (), (), None, trust, {}, base="carried"), traits, frozenset()
+        )
+    return Plan("drop-setting", (), (), None, trust, {"PIP_CERT": None})
+
+
+def _truststore(
+    diagnoses: Sequence[Diagnosis],
+    accepted: Mapping[str, Sequence[Candidate]],
+    traits: PipTraits,
+    legs: frozenset[str],
+) -> Plan | None:
+    """The system judges by itself, through truststore."""
+    if not traits.can_be_told_to_use_truststore or legs.intersection(CHILD_VARIABLES):
+        return None
+    if not all(item.case.accepts("system") for item in diagnoses):
+        return None
+    anchors, source = _first_of_tier(diagnoses, accepted, "system")
+    features = " ".join(dict.fromkeys((*traits.use_features, "truststore")))
+    changes: dict[str, str | None] = {"PIP_USE_FEATURE": features}
+    keeps_file = traits.present.file
+    if any(item.case.setting_problem for item in diagnoses):
+        if traits.typed_cert or traits.cert_in_file:
+            return None
+        changes |= dict.fromkeys(BUNDLE_VARIABLES)
+        keeps_file = None
+    trust = Trust(truststore=True, file=keeps_file, carried=keeps_file is None)
+    return Plan(
+        "system-store", anchors, (), source, trust, changes, lends_truststore=traits.version < (23, 3)
+    )
+
+
+def _bundle(
+    diagnoses: Sequence[Diagnosis],
+    accepted: Mapping[str, Sequence[Candidate]],
+    traits: PipTraits,
+    legs: frozenset[str],
+) -> Plan | None:
+    """pip's roots and the anchors that are needed, in a file of the retry's own."""
+    chosen: list[Candidate] = []
+    for diagnosis in diagnoses:
+        candidates = accepted.get(str(diagnosis.case.origin), ())
+        best = min(candidates, key=lambda candidate: TIERS.index(candidate.source.tier), default=None)
+        if best is None and not diagnosis.case.accepts("pip-without-setting"):
+            return None
+        if best is not None and best not in chosen:
+            chosen.append(best)
+    # A setting that lacks the roots it stands in for is completed by them.
+    completed = any("bad-ca-setting" in _names(item) for item in diagnoses)
+    tiers = {candidate.source.tier for candidate in chosen}
+    kind = KIND_OF_TIER.get(next(iter(tiers)), "bundle") if len(tiers) == 1 else "bundle"
+    plan = Plan(
+        kind=kind,
+        anchors=tuple(candidate.anchor for candidate in chosen),
+        intermediates=tuple(dict.fromkeys(item for candidate in chosen for item in candidate.intermediates)),
+        source=chosen[0].source if chosen else None,
+        trust=Trust(truststore=traits.present.truststore, strict=traits.present.strict),
+        environment={},
+        base="certifi" if "public" in tiers else "completed" if completed else "present",
+    )
+    return _with_bundle(plan, traits, legs)
+
+
+def _with_bundle(plan: Plan, traits: PipTraits, legs: frozenset[str]) -> Plan:
+    """The plan, told to pip by every way that this run of pip heeds."""
+    variables = [*BUNDLE_VARIABLES, *(name for leg in sorted(legs) for name in CHILD_VARIABLES.get(leg, ()))]
+    needs_argument = traits.typed_cert or (traits.isolated and not traits.trust_env)
+    carried = traits.present.truststore  # then pip adds the file to its own roots
+    return Plan(
+        kind=plan.kind,
+        anchors=plan.anchors,
+        intermediates=plan.intermediates,
+        source=plan.source,
+        trust=Trust(truststore=plan.trust.truststore, file=BUNDLE, carried=carried, strict=plan.trust.strict),
+        environment={**plan.environment, **dict.fromkeys(variables, BUNDLE)},
+        base=plan.base,
+        cert_argument=BUNDLE if needs_argument else None,
+    )
+
+
+def _names(diagnosis: Diagnosis) -> tuple[str, ...]:
+    return tuple(cause.name for cause in diagnosis.causes)
+
+
+def _first_of_tier(
+    diagnoses: Sequence[Diagnosis], accepted: Mapping[str, Sequence[Candidate]], tier: str
+) -> tuple[tuple[Certificate, ...], Source | None]:
+    """The anchors of one tier that the origins' chains end in, and where they lie."""
+    anchors: list[Certificate] = []
+    source = None
+    for diagnosis in diagnoses:
+        for candidate in accepted.get(str(diagnosis.case.origin), ()):
+            if candidate.source.tier == tier and candidate.anchor not in anchors:
+                anchors.append(candidate.anchor)
+                source = source or candidate.source
+                break
+    return tuple(anchors), source

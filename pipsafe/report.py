@@ -1,0 +1,140 @@
+"""The JSON report: what was found and done, for machines."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pipsafe import __version__
+from pipsafe.own_options import UsageError
+
+Json = dict[str, Any]
+
+SCHEMA = 1
+STORES = ("pip", "certifi", "system")
+
+
+def check_place(path: str) -> None:
+    """Raises UsageError if no report could be written there."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path):
+        raise UsageError(f"the report {path!r} is a folder; it has to be a file.")
+    if not os.path.isdir(folder):
+        raise UsageError(f"the report's folder {folder!r} does not exist.")
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"the report's folder {folder!r} cannot be written.")
+
+
+def write(path: str, report: Json) -> None:
+    """Write the report whole or not at all. Raises OSError.
+
+    A new file takes the place of an old one: a link is replaced, never followed.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    descriptor, partial = tempfile.mkstemp(prefix=".pipsafe-report-", dir=folder)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump(report, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(partial, 0o666 & ~umask)
+        os.replace(partial, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
+        raise
+
+
+def moment(when: datetime) -> str:
+    """RFC 3339, UTC."""
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def certificate(item: Any) -> Json:
+    return {
+        "subject": item.subject,
+        "issuer": item.issuer,
+        "not_before": moment(item.not_before),
+        "not_after": moment(item.not_after),
+        "sha256": item.sha256,
+        "is_ca": item.is_ca,
+    }
+
+
+def failure(diagnosis: Any, findings: Any, advice: Sequence[str]) -> Json:
+    """One origin that failed. ``diagnosis`` and ``findings`` are those of the modules of that name."""
+    case = diagnosis.case
+    setting = case.setting if any(cause.name == "bad-ca-setting" for cause in diagnosis.causes) else None
+    return {
+        "leg": case.leg,
+        "origin": str(case.origin),
+        "cause": diagnosis.decisive.name,
+        "causes": [cause.name for cause in diagnosis.causes],
+        "verify_code": case.pip.code or None,
+        "message": case.pip.message,
+        "inspector": diagnosis.inspector,
+        "chain": [certificate(item) for item in case.survey.chain],
+        "verdicts": _verdicts(case, findings),
+        "setting": setting and {"name": setting.name, "value": setting.value, "set_in": setting.set_in},
+        "explanation": " ".join(cause.explanation for cause in diagnosis.causes),
+        "advice": list(advice),
+    }
+
+
+def _verdicts(case: Any, findings: Any) -> list[Json]:
+    """The stores', then those of CA files that hold an anchor by the right name."""
+    rows = [
+        {"store": name, "accepted": verdict.accepted, "verify_code": verdict.code, "message": verdict.message}
+        for name in STORES
+        if (verdict := case.survey.verdicts.get(name)) is not None
+    ]
+    accepted = (findings.accepted or {}).get(str(case.origin), ())
+    by_path: dict[str, bool] = {}
+    for candidate in findings.search.candidates:
+        if candidate.source.tier in ("configured", "explicit"):
+            path = candidate.source.path
+            by_path[path] = by_path.get(path, False) or candidate in accepted
+    rows += [
+        {"store": path, "accepted": value, "verify_code": 0 if value else None, "message": ""}
+        for path, value in by_path.items()
+    ]
+    return rows
+
+
+def remedy(item: Any) -> Json | None:
+    """The remedy that pip was run with."""
+    if item is None:
+        return None
+    plan = item.plan
+    return {
+        "kind": plan.kind,
+        "anchors": [
+            {"subject": anchor.subject, "sha256": anchor.sha256, "not_after": moment(anchor.not_after)}
+            for anchor in plan.anchors
+        ],
+        "source": plan.source
+        and {"tier": plan.source.tier, "name": plan.source.name, "path": plan.source.path},
+        "environment": dict(item.environment),
+    }
+
+
+def target(python: str, hello: Any, openssl: str | None) -> Json:
+    return {
+        "python": hello.executable if hello else python,
+        "python_version": hello.python_version if hello else None,
+        "pip_version": hello.pip_version if hello else None,
+        "openssl": openssl,
+        "platform": hello.platform if hello else None,
+    }
+
+
+def whole(fields: Mapping[str, Any]) -> Json:
+    """All fields in their order; what is not given is null or empty."""
+    report: Json = {"schema": SCHEMA, "pipsafe": __version__}
+    empty: Json = {"command": [], "target": None, "outcome": None, "exit_code": None, "failures": []}
+    empty |= {"remedy": None, "attempts": [], "skipped": [], "warnings": []}
+    return report | {name: fields.get(name, value) for name, value in empty.items()}

@@ -1,0 +1,32 @@
+"""What one attempt is run with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A pip to run, and how."""
+
+    python: str
+    """The target's interpreter, as it was found."""
+    why: str
+    """What chose it."""
+    style: str
+    """How pip believes it was started: "script" or "module"."""
+    arguments: tuple[str, ...]
+    environ: Mapping[str, str]
+    explicit_ca: tuple[tuple[str, str], ...]
+    """(path, what named it)"""
+    supplied: Mapping[str, bytes]
+    """Contents of streams that pip reads as files, by name."""
+
+    def changed(self, changes: Mapping[str, str | None], arguments: tuple[str, ...]) -> "Situation":
+        """The same with a remedy's changes."""
+        environ = dict(self.environ)
+        for name, value in changes.items():
+            if value is None:
+                environ.pop(name, None)
+            else:
+                environ[name] = value
+        return replace(self, environ=environ, arguments=arguments)

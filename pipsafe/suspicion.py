@@ -1,0 +1,2 @@
+def looks_suspicious(chunk: bytes) -> bool:
+    return b"SSL" in chunk or b"ertificate" in chunk

@@ -1,0 +1,5 @@
+"""Two stdlib-only scripts (Python 3.7 syntax) that run under the target's interpreter.
+
+``launcher.py`` runs pip, ``prober.py`` makes handshakes. Neither is imported by pipsafe:
+they are handed to the target's Python as files, or as source when pipsafe lies in a zip.
+"""

@@ -1,0 +1,211 @@
+"""What pipsafe says, as lines: pure functions of what was found.
+
+Each text says what was refused and by whom, which store accepts it, what was done, and what
+to do next. None advises anything that weakens verification.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from pipsafe.diagnosis import Diagnosis
+from pipsafe.examination import Findings, Remedy
+from pipsafe.terminal import Line
+
+STORE_NAMES = {
+    "pip": "pip's own trust",
+    "certifi": "today's public roots (certifi)",
+    "system": "the system store",
+}
+STORES = ("pip", "certifi", "system")
+
+# What would cure each cause that pipsafe may not cure, as sentences.
+ADVICE: Mapping[str, Sequence[str]] = {
+    "tls-inspection": (
+        "Ask whoever runs this network for the inspecting proxy's root CA, and put it in the system store "
+        "(or name its file with --pipsafe-ca); pipsafe then uses it by itself.",
+    ),
+    "private-ca": (
+        "Ask whoever runs this index for its root CA, and put it in the system store (or name its file with "
+        "--pipsafe-ca); pipsafe then uses it by itself.",
+    ),
+    "self-signed-server": (
+        "Ask whoever runs this server for that certificate by another way, compare the fingerprint, and put it "
+        "in the system store or name its file with --pipsafe-ca. Better: a certificate from a CA.",
+    ),
+    "expired": (
+        "Whoever runs the server has to renew the certificate. Nothing on this machine can cure it.",
+    ),
+    "not-yet-valid": (
+        "Check this machine's date and time first. If they are right, whoever runs the server has to replace "
+        "the certificate.",
+    ),
+    "hostname-mismatch": (
+        "Use a name that the certificate is for, or ask whoever runs the server for a certificate for this name. "
+        "If neither makes sense, something answers in the server's place.",
+    ),
+    "bad-ca-setting": ("Correct or remove that setting.",),
+    "missing-roots": (
+        "Install the system's CA certificates (the package is called ca-certificates), or a whole pip.",
+    ),
+    "outdated-roots": ("Upgrade pip: `python -m pip install --upgrade pip` through pipsafe works.",),
+    "unreachable": ("Check the address, the network and the proxy settings.",),
+    "unknown": ("The note below has what was seen.",),
+}
+
+TO_LAST: Mapping[str, str] = {
+    "system-store": "To make it lasting, upgrade pip to 24.2 or newer (on Python 3.10 or newer): it trusts the system store by itself.",
+    "certifi": "To make it lasting, upgrade pip: a new pip carries today's roots.",
+    "bundle": "To make it lasting, put that CA in the system store, which pip 24.2 and newer trust by themselves.",
+    "drop-setting": "To make it lasting, correct or remove that setting.",
+}
+
+
+def advice(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """What would cure it, as sentences."""
+    return tuple(dict.fromkeys(text for cause in diagnosis.causes for text in ADVICE.get(cause.name, ())))
+
+
+def refusal(diagnosis: Diagnosis) -> list[Line]:
+    """What was refused, and why."""
+    words = diagnosis.case.pip.message or "refused"
+    code = diagnosis.case.pip.code
+    with_code = f" (verify code {code})" if code else ""
+    lines = [
+        Line("pipsafe:", diagnosis.decisive.name, "error"),
+        Line(
+            "×",
+            f"{diagnosis.case.origin} was not accepted: {words}" + (f" (verify code {code})" if code else ""),
+            "error",
+        ),
+    ]
+    rest = [cause.explanation for cause in diagnosis.causes]
+    lines += [Line("│", text, "error") for text in rest[:-1]]
+    return [*lines, Line("╰─>", rest[-1], "error")]
+
+
+def cure(remedy: Remedy) -> Line:
+    """What the retry is given."""
+    plan = remedy.plan
+    anchors = "; ".join(f'"{anchor.label}" (SHA-256 {anchor.sha256})' for anchor in plan.anchors)
+    where = f"{plan.source.name} ({plan.source.path})" if plan.source else ""
+    found, how = _found(plan.kind, anchors, where)
+    proof = f"{found} A handshake proved it. pip runs again {how}, for this run only."
+    return Line("note:", proof, "note")
+
+
+def _found(kind: str, anchors: str, where: str) -> tuple[str, str]:
+    """What accepts the server, and how pip runs again."""
+    if kind == "drop-setting":
+        return "Without that setting pip accepts the server.", "without it"
+    if anchors:
+        return f"The CA {anchors} is in {where} and accepts the server.", "with it"
+    if kind == "system-store":
+        return "The system store accepts the server.", "with it"
+    return "Completed by the roots that pip carries, that setting accepts the server.", "with both"
+
+
+def announcement(findings: Findings) -> list[Line]:
+    """Before a retry."""
+    assert findings.remedy is not None
+    lines = [line for diagnosis in findings.diagnoses for line in refusal(diagnosis)]
+    return [*lines, cure(findings.remedy)]
+
+
+def success(remedy: Remedy) -> list[Line]:
+    """After a retry that went well."""
+    return [
+        Line("pipsafe:", "pip succeeded, and every connection was verified.", "done"),
+        Line("hint:", TO_LAST[remedy.plan.kind], "hint"),
+    ]
+
+
+def retry_failed() -> list[Line]:
+    """After a retry that failed for a reason of its own."""
+    return [Line("pipsafe:", "TLS is cured for this run; pip failed for another reason, see above.", "note")]
+
+
+def unremedied(findings: Findings, about: Sequence[str]) -> list[Line]:
+    """When nothing may be used: the causes, what would cure them, and a note to hand on."""
+    lines: list[Line] = []
+    for diagnosis in findings.diagnoses:
+        lines += refusal(diagnosis)
+        lines += [Line("hint:", text, "hint") for text in advice(diagnosis)]
+    lines += [
+        Line("note:", f"not used: {item.source.path} ({item.source.name}): {item.reason}", "note")
+        for item in findings.search.passed_over[:6]
+    ]
+    lines += [Line("note:", text, "note") for text in findings.trouble]
+    lines.append(
+        Line("note:", "For whoever runs this network or this server, to be pasted as it is:", "note")
+    )
+    for diagnosis in findings.diagnoses:
+        lines += [Line("   ", text, verbatim=True) for text in ticket(diagnosis)]
+    lines += [Line("   ", text, verbatim=True) for text in about]
+    return lines
+
+
+def ticket(diagnosis: Diagnosis) -> list[str]:
+    """Origin, chain with fingerprints and the verdict of each store."""
+    survey = diagnosis.case.survey
+    lines = [f"server    {diagnosis.case.origin}"]
+    for number, certificate in enumerate(survey.chain):
+        lines.append(f"{'chain' if not number else '':<9} {number}: {certificate.subject}")
+        lines.append(f"{'':<12} issued by {certificate.issuer}")
+        lines.append(f"{'':<12} valid {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}")
+        lines.append(f"{'':<12} SHA-256 {certificate.sha256}")
+    if not survey.chain:
+        lines.append(
+            f"chain     not seen: {survey.error.message if survey.error else 'no certificate was sent'}"
+        )
+    for number, store in enumerate(name for name in STORES if name in survey.verdicts):
+        verdict = survey.verdicts[store]
+        words = "accepts it" if verdict.accepted else f"refuses it: {verdict.message}"
+        code = f" (code {verdict.code})" if verdict.code else ""
+        lines.append(f"{'verdicts' if not number else '':<9} {STORE_NAMES[store]} {words}{code}")
+    return lines
+
+
+def skipped(findings: Findings) -> list[Line]:
+    """pip went on without an origin that failed TLS."""
+    names = ", ".join(str(diagnosis.case.origin) for diagnosis in findings.diagnoses)
+    return [
+        *(line for diagnosis in findings.diagnoses for line in refusal(diagnosis)),
+        Line(
+            "warning:",
+            f"pip went on without {names}. What it found, it found elsewhere: a package of yours may have been "
+            "taken from another index. --pipsafe-strict stops in such a case.",
+            "warning",
+        ),
+    ]
+
+
+def refused(findings: Findings) -> Line:
+    """--pipsafe-strict stopped the run."""
+    names = ", ".join(str(diagnosis.case.origin) for diagnosis in findings.diagnoses)
+    return Line(
+        "pipsafe:",
+        f"stopped before anything was installed: {names} could not be verified (--pipsafe-strict).",
+        "error",
+    )
+
+
+def trusted_hosts(hosts: Sequence[tuple[str, str]]) -> list[Line]:
+    """One warning on hosts that pip does not verify at all."""
+    named = ", ".join(f"{host} ({set_in})" for host, set_in in hosts)
+    return [
+        Line(
+            "warning:",
+            f"pip was told to verify nothing at {named}: whoever is on the way can run code on this machine. "
+            "Without that setting pipsafe can find out why verification fails.",
+            "warning",
+        )
+    ]
+
+
+def fault(error: BaseException) -> Line:
+    """pipsafe itself failed."""
+    return Line(
+        "pipsafe:",
+        f"a fault in pipsafe ({type(error).__name__}) kept it from examining this failure; what pip said stands.",
+        "warning",
+    )
+
