@@ -1,8 +1,17 @@
 """``python -m pipsafe`` drives the pip of the interpreter that runs it."""
 
+import os
 import sys
 
-from pipsafe.cli import main
+# Python put the working folder first. A module there must not stand in for one of the
+# standard library; pipsafe's own are found by the package's path from here on.
+try:
+    if not getattr(sys.flags, "safe_path", False) and sys.path[0] in ("", os.getcwd()):
+        del sys.path[0]
+except OSError:  # the working folder is gone
+    pass
+
+from pipsafe.cli import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main(style="module"))

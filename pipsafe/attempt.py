@@ -127,7 +127,8 @@ def run(
 ) -> Attempt:
     """Run pip and return when it has ended.
 
-    ``heard(attempt, tag, payload)`` gets each piece that pip wrote, tag b"o" or b"e".
+    ``heard(attempt, tag, payload)`` gets each piece that pip wrote: tag b"o" or b"e", or
+    b"s" for what the pip of an isolated build said.
     ``replacing`` maps descriptors that pip shall have to the ones that take their place.
     Raises OSError when ``python`` cannot be started.
     """
@@ -148,10 +149,32 @@ def _command(python: str, style: str) -> tuple[list[str], list[str]]:
     folder = os.path.dirname(os.path.realpath(__file__))
     launcher = os.path.join(folder, "target_side", "launcher.py")
     archive = getattr(globals().get("__loader__"), "archive", None)
+    # `python -I -m pipsafe` stands for `python -I -m pip`.
+    interpreter = [python, *(_own_flags() if style == "module" and python == sys.executable else ())]
     if archive is None:
-        return [python, launcher], [style]
+        return [*interpreter, launcher], [style]
     inside = os.path.relpath(os.path.join(os.path.dirname(__file__), "target_side", "launcher.py"), archive)
-    return [python, "-c", BOOT_FROM_ZIP, os.path.abspath(archive), inside], [style]
+    return [*interpreter, "-c", BOOT_FROM_ZIP, os.path.abspath(archive), inside], [style]
+
+
+# What a Python was started with, by its name in sys.flags; variables say the rest to pip as well.
+INTERPRETER_FLAGS = {
+    "isolated": "-I",
+    "ignore_environment": "-E",
+    "no_user_site": "-s",
+    "safe_path": "-P",
+    "dont_write_bytecode": "-B",
+}
+
+
+def _own_flags() -> list[str]:
+    """The options that this interpreter was started with, as far as they change what pip does."""
+    flags = [option for name, option in INTERPRETER_FLAGS.items() if getattr(sys.flags, name, False)]
+    for name, value in sys._xoptions.items():
+        flags += ["-X", name if value is True else f"{name}={value}"]
+    for warning in sys.warnoptions:
+        flags += ["-W", warning]
+    return flags
 
 
 def _run_posix(
@@ -220,7 +243,7 @@ def take_frame(
     attempt: Attempt, tag: bytes, payload: bytes, heard: Callable[[Attempt, bytes, bytes], None]
 ) -> None:
     """One frame from the launcher, taken into ``attempt`` or passed on to ``heard``."""
-    if tag in (b"o", b"e"):
+    if tag in (b"o", b"e", b"s"):
         heard(attempt, tag, payload)
     elif tag == b"h":
         attempt.hello = Hello(payload)
@@ -329,8 +352,9 @@ def end_like(attempt: Attempt) -> int:
     if attempt.signal and os.name != "nt":
         import resource
 
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # pip's core, if any, is the one to keep
         if attempt.signal not in (signal.SIGKILL, signal.SIGSTOP):
             signal.signal(attempt.signal, signal.SIG_DFL)

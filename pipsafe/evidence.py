@@ -2,6 +2,8 @@ from __future__ import annotations
 import enum, re
 from dataclasses import dataclass
 from pipsafe.origin import Origin
+
+
 class Kind(enum.Enum):
     CERTIFICATE = "certificate"
     HOSTNAME = "hostname"
@@ -11,6 +13,8 @@ class Kind(enum.Enum):
     SSL_MISSING = "ssl-missing"
     PROXY = "proxy"
     NOT_FOUND = "not-found"
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     kind: Kind
@@ -20,6 +24,8 @@ class Evidence:
     origin: Origin | None
     path: str | None
     inner: bool
+
+
 def read(text: str) -> tuple[Evidence, ...]:
     out = []
     for m in re.finditer(r"certificate verify failed: ([^(]*)\(.*?'?: (/\S*)", text):

@@ -244,7 +244,7 @@ class _Examination:
             problem = problems[0] if problems else "holds no CA certificate in PEM form"
         return Case(
             origin=contact.origin,
-            leg=contact.leg,
+            leg=self._leg(contact),
             survey=survey,
             evidence=next((item for item in self.evidence if item.origin == contact.origin), None),
             is_default_index=self._is_default(contact),
@@ -252,6 +252,15 @@ class _Examination:
             setting_problem=problem,
             pip_roots=_count_roots(self.facts.certifi),
             now=self.now,
+        )
+
+    def _leg(self, contact: Contact) -> str:
+        """An index that only the pip of an isolated build complains of failed on that leg."""
+        of_builds = {item.leg for item in self.evidence}
+        return (
+            "build-dependency"
+            if contact.leg == "index" and of_builds == {"build-dependency"}
+            else contact.leg
         )
 
     def _is_default(self, contact: Contact) -> bool:

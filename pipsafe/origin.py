@@ -1,13 +1,18 @@
 from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Origin:
     scheme: str
     host: str
     port: int
+
     def __str__(self) -> str:
         return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
 def parse(url: str) -> Origin | None:
     try:
         p = urlsplit(url.partition("+")[2] if "+" in url.partition(":")[0] else url)
@@ -16,6 +21,9 @@ def parse(url: str) -> Origin | None:
     except ValueError:
         pass
     return None
+
+
 def redact(url: str) -> str:
     import re
+
     return re.sub(r"://[^/@]+@", "://****@", url)

@@ -55,6 +55,7 @@ _TABLE = """
 --require-virtualenv --require-venv
 --python = >=22.3
 -v --verbose #
+-V --version <26.3
 -q --quiet #
 --log --log-file --local-log =
 --no-input
@@ -130,6 +131,8 @@ _TABLE = """
 
 [install download wheel]
 -b --build --build-dir --build-directory = <21.1
+
+[install download wheel lock]
 --no-use-pep517 <25.3
 
 [install download wheel requirements-file]

@@ -14,8 +14,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urljoin, urlsplit
 
 from pipsafe import command_line, regular_file
 from pipsafe.pip_config import Setting
@@ -129,10 +128,19 @@ def _contents(path: str, reading: _Reading) -> bytes:
     if path in reading.supplied:
         return reading.supplied[path]
     if path.lower().startswith("file:"):
-        path = url2pathname(urlsplit(path).path)
+        path = _path_of(path)
     if _LOCK_FILE.search(path):
         path = path.partition("[")[0]
     return regular_file.read(path, SIZE_LIMIT)
+
+
+def _path_of(url: str) -> str:
+    """The path of a file URL. `url2pathname` would load all of `urllib.request`, TLS included."""
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    if os.name != "nt":
+        return path
+    return f"//{parts.netloc}{path}" if parts.netloc else path.lstrip("/")
 
 
 # The order matters: the mark of UTF-32-LE begins with that of UTF-16-LE.
@@ -235,8 +243,8 @@ def _settings(values: Mapping[str, Sequence[str]], place: str) -> Iterator[Setti
 
 
 _CHOSEN = {
-    "no-index": slice(-1, None),
     "index-url": slice(-1, None),
+    "no-index": slice(-1, None),
     "extra-index-url": slice(None),
     "find-links": slice(0, 1),
     "trusted-host": slice(None),

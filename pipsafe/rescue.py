@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipsafe import __version__, command_line, evidence, report, terminal, wording
@@ -60,16 +60,17 @@ class Round:
 
     def hear(self, attempt: Attempt, transcript: Transcript) -> None:
         """There is something suspicious in the transcript: look, and begin to examine."""
-        self._note(transcript.unread())
+        self._note(*transcript.unread())
         if self.evidence and self._thread is None and not attempt.installing and attempt.hello is not None:
             self._thread = threading.Thread(target=self._examine_and_stop, args=(attempt,), daemon=True)
             self._thread.start()
 
-    def _note(self, text: str) -> None:
+    def _note(self, own: str, of_builds: str) -> None:
+        """New evidence. What a build said is never taken for pip's own words."""
+        found = [*evidence.read(own)]
+        found += [replace(item, inner=True, leg="build-dependency") for item in evidence.read(of_builds)]
         known = set(self.evidence)
-        self.evidence += [
-            item for item in evidence.read(text) if item not in known and item.kind in TLS_KINDS
-        ]
+        self.evidence += [item for item in found if item not in known and item.kind in TLS_KINDS]
 
     def _examine_and_stop(self, attempt: Attempt) -> None:
         try:
@@ -93,7 +94,7 @@ class Round:
         if self._thread is not None:
             self._thread.join()
         if not attempt.stopped and not attempt.interrupted and self.fault is None:
-            self._note(transcript.text())
+            self._note(*transcript.text())
             self._examine_the_end(attempt, transcript)
         if self.fault is not None:
             raise self.fault
@@ -110,7 +111,7 @@ class Round:
         """pip found nothing, or said nothing at all: TLS may be behind it."""
         if transcript.is_empty():
             return True
-        return any(item.kind is Kind.NOT_FOUND for item in evidence.read(transcript.text()))
+        return any(item.kind is Kind.NOT_FOUND for item in evidence.read(transcript.text()[0]))
 
 
 class Rescue:

@@ -28,6 +28,7 @@ DEFAULT_RETRIES = 5
 
 # First pips to behave so.
 PROXY_BEFORE_ENVIRONMENT = (22, 1)
+NO_INDEX_LASTS = (22, 3)
 EMPTY_CA_BUNDLE_IGNORED = (22, 2)
 PROXY_ENDS_TRUST_ENV = (24, 1)
 EMPTY_PROXY_COUNTS = (26, 2)
@@ -48,6 +49,8 @@ class Settings:
     extra_index_urls: tuple[Setting, ...]
     find_links: tuple[Setting, ...]
     no_index: bool
+    no_index_lasts: bool
+    """Whether `--no-index`, once given, also holds for the indexes that requirements files name after it."""
     cert: Setting | None
     """`--cert`, `PIP_CERT` or `cert` in a file; see `verify` for what is in force."""
     ca_bundle_env: Setting | None
@@ -101,6 +104,7 @@ def read(command_line: CommandLine, environ: Mapping[str, str], facts: TargetFac
         extra_index_urls=values.all("extra-index-url"),
         find_links=values.all("find-links"),
         no_index=values.flag("no-index"),
+        no_index_lasts=facts.pip_version >= NO_INDEX_LASTS,
         cert=_expanded(values.last("cert"), facts),
         ca_bundle_env=_variable(environ, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if trust_env else None,
         unverified=_unverified(environ, facts) if trust_env else None,
@@ -224,14 +228,14 @@ class Contact(NamedTuple):
 def index_urls(settings: Settings, requirements: Requirements, default_index: str) -> tuple[Setting, ...]:
     """The indexes that pip asks in the end: `--index-url` in a requirements file replaces all before it.
 
-    `--no-index` in a file holds for the files after it, too (before 22 only until the next index).
+    `--no-index` in a file holds from there on, in pips before 22.3 until the next index that a file names.
     """
     index = settings.index_url or Setting("index-url", default_index, "pip's default")
-    no_index = settings.no_index
-    urls = [] if no_index else [index, *settings.extra_index_urls]
+    urls = [] if settings.no_index else [index, *settings.extra_index_urls]
+    no_index = settings.no_index and settings.no_index_lasts
     for setting in requirements.settings:
         if setting.name == "no-index":
-            no_index, urls = True, []
+            no_index, urls = settings.no_index_lasts, []
         elif setting.name == "index-url" and not no_index:
             urls = [setting]
         elif setting.name == "extra-index-url" and not no_index:

@@ -13,13 +13,13 @@ OVERLAP = 8192
 
 
 class Transcript:
-    """The two streams of one attempt."""
+    """pip's two streams in one attempt, and what the pips of isolated builds said."""
 
     __slots__ = ("_suspicious", "_unread", "streams")
 
     def __init__(self, suspicious: Callable[[bytes], bool]) -> None:
-        self.streams = {b"o": bytearray(), b"e": bytearray()}
-        self._unread = {b"o": bytearray(), b"e": bytearray()}
+        self.streams = {b"o": bytearray(), b"e": bytearray(), b"s": bytearray()}
+        self._unread = {b"o": bytearray(), b"e": bytearray(), b"s": bytearray()}
         self._suspicious = suspicious
 
     def add(self, stream: bytes, payload: bytes) -> bool:
@@ -35,19 +35,26 @@ class Transcript:
             return False
         return True
 
-    def unread(self) -> str:
-        """The text around what raised suspicion; it will not be looked at in full again."""
-        text = "\n".join(piece.decode("utf-8", "replace") for piece in self._unread.values())
+    def unread(self) -> "tuple[str, str]":
+        """The text around what raised suspicion, pip's own and that of isolated builds.
+
+        It will not be looked at in full again.
+        """
+        texts = self._texts(self._unread)
         for piece in self._unread.values():
             del piece[:-OVERLAP]
-        return text
+        return texts
 
-    def text(self) -> str:
-        """All that is kept, stdout first."""
-        return "\n".join(piece.decode("utf-8", "replace") for piece in self.streams.values())
+    def text(self) -> "tuple[str, str]":
+        """All that is kept: pip's own, stdout first, and that of isolated builds."""
+        return self._texts(self.streams)
+
+    def _texts(self, streams: "dict[bytes, bytearray]") -> "tuple[str, str]":
+        out, err, inner = (piece.decode("utf-8", "replace") for piece in streams.values())
+        return f"{out}\n{err}", inner
 
     def is_empty(self) -> bool:
-        return not any(self.streams.values())
+        return not self.streams[b"o"] and not self.streams[b"e"]
 
     def mentions(self, words: "tuple[bytes, ...]") -> bool:
         """Whether one of the words stands somewhere, colours and line breaks aside."""
@@ -55,4 +62,4 @@ class Transcript:
 
     def ends_in_mid_line(self) -> bool:
         """Whether the terminal's cursor may stand behind text that pip did not finish."""
-        return any(piece and not piece.endswith(b"\n") for piece in self.streams.values())
+        return any(piece and not piece.endswith(b"\n") for piece in (self.streams[b"o"], self.streams[b"e"]))

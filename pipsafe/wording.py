@@ -73,7 +73,7 @@ def refusal(diagnosis: Diagnosis) -> list[Line]:
         Line("pipsafe:", diagnosis.decisive.name, "error"),
         Line(
             "×",
-            f"{diagnosis.case.origin} was not accepted: {words}" + (f" (verify code {code})" if code else ""),
+            f"{diagnosis.case.origin} was not accepted: {words}{with_code}",
             "error",
         ),
     ]
@@ -208,4 +208,3 @@ def fault(error: BaseException) -> Line:
         f"a fault in pipsafe ({type(error).__name__}) kept it from examining this failure; what pip said stands.",
         "warning",
     )
-

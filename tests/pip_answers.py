@@ -1,4 +1,4 @@
-"""What the pip of this interpreter makes of command lines and settings, asked of its own code."""
+"""What the pip of this interpreter (or of PYTHONPATH) makes of command lines and settings."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def answer(case):
     if hasattr(command, "_build_session"):
         options.cache_dir = None
         session = command._build_session(options)
-        given = dict(session.proxies)
+        # From 22.1 on pip gives requests its own proxies with every request.
+        given = dict(session.proxies) if pip.__version__ >= "22.1" else {}
         merged = session.merge_environment_settings("https://a.example/", given, None, None, None)
         found.update(verify=merged["verify"], trust_env=session.trust_env)
         found.update(proxy=merged["proxies"].get("https"))
@@ -81,6 +82,10 @@ json.dump([safely(case) for case in json.load(sys.stdin)], answers)
 """
 
 
+# PYTHONPATH chooses another pip by hand: the tests then compare with that one.
+_ENVIRON = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "SYSTEMROOT") if name in os.environ}
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     argv: Sequence[str]
@@ -92,8 +97,6 @@ class Case:
 
 def answers(cases: Sequence[Case | None], folder: Path | None = None) -> list[dict[str, Any]]:
     """pip's answer to each case, {"error": ...} where it refuses; None asks for its version and options."""
-    # PYTHONPATH chooses another pip by hand: the tests then compare with that one.
-    environ = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "SYSTEMROOT") if name in os.environ}
     asked = json.dumps([None if case is None else asdict(case) for case in cases])
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT],
@@ -101,7 +104,7 @@ def answers(cases: Sequence[Case | None], folder: Path | None = None) -> list[di
         stdout=subprocess.PIPE,
         text=True,
         cwd=folder,
-        env=environ,
+        env=_ENVIRON,
         check=True,
     )
     found: list[dict[str, Any]] = json.loads(done.stdout)

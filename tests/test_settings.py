@@ -24,15 +24,22 @@ def facts(folder: Path, version: tuple[int, ...] = LATEST, platform: str = "linu
 
 def write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", newline="")
     return path
 
 
-def read(folder: Path, argv: str = "install", version: tuple[int, ...] = LATEST, **environ: str) -> Settings:
-    """The settings with no configuration but what is in *folder*."""
-    paths = {"XDG_CONFIG_DIRS": str(folder / "global"), "HOME": str(folder / "home")}
+def read(
+    folder: Path,
+    argv: str = "install",
+    version: tuple[int, ...] = LATEST,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings with no configuration but what is in *folder*.
+
+    As on macOS, since elsewhere pip reads /etc/pip.conf, which this machine may have."""
     line = command_line.parse(argv.split(), version)
-    return settings.read(line, paths | environ, facts(folder, version))
+    paths = {"XDG_DATA_DIRS": str(folder / "global")}
+    return settings.read(line, paths | dict(environ or {}), facts(folder, version, "darwin"))
 
 
 # --- as pip itself answers -----------------------------------------------------------------------------
@@ -69,7 +76,8 @@ _TYPED = (
 _NAMES = {
     "find_links": "find_links", "no_index": "no_index", "cert": "cert", "client_cert": "client_cert",
     "trusted_hosts": "trusted_hosts", "timeout": "timeout", "retries": "retries",
-    "extra_index_urls": "extra_index_urls", "requirements": "requirement_files", "constraints": "constraint_files",
+    "extra_index_urls": "extra_index_urls", "requirements": "requirement_files",
+    "constraints": "constraint_files",
 }  # fmt: skip
 """pip's name of an option and ours."""
 
@@ -81,11 +89,10 @@ def _value(choose: random.Random, name: str) -> str:
 def _configuration(choose: random.Random) -> str:
     lines = []
     for section in choose.sample(["global", "install", "download", "DEFAULT"], choose.randint(1, 3)):
-        lines.append(f"[{section}]")
         names = choose.sample(sorted(_VALUES), choose.randint(0, 4))
-        # Two spellings of one name in one file are an error to newer pips.
-        for name in {name.lower().replace("_", "-"): name for name in names}.values():
-            lines.append(f"{name} {choose.choice('=:')} {_value(choose, name)}")
+        # Two spellings of one name in one section are an error to newer pips.
+        once = {name.lower().replace("_", "-"): name for name in names}.values()
+        lines += [f"[{section}]", *(f"{name} {choose.choice('=:')} {_value(choose, name)}" for name in once)]
     return "\n".join(lines)
 
 
@@ -177,7 +184,8 @@ def test_a_setting_names_the_line_that_sets_it(tmp_path: Path) -> None:
     path = write(
         tmp_path / "global/pip/pip.conf",
         "# by the administrator\r\n[global]\r\n\r\nindex-url = https://a.example\r\n"
-        "extra-index-url =\r\n    https://b.example\r\n    https://c.example:1/x\r\n; more\r\ncert: /ca.pem\r\n",
+        "extra-index-url =\r\n    https://b.example\r\n    https://c.example:1/x\r\n"
+        "; more\r\ncert: /ca.pem\r\n",
     )
     found = read(tmp_path)
     assert found.index_url == Setting("index-url", "https://a.example", f"{path}, line 4, [global]")
@@ -202,22 +210,28 @@ def test_the_order_of_who_wins(tmp_path: Path) -> None:
         write(tmp_path / place / "pip.conf", f"[global]\ncert = /{place}.pem\n")
         if place == "env":
             environ["PIP_CONFIG_FILE"] = str(tmp_path / "env/pip.conf")
-        assert _plain(read(tmp_path, **environ).cert) == f"/{place}.pem"
+        assert _plain(read(tmp_path, environ=environ).cert) == f"/{place}.pem"
     write(tmp_path / "global/pip/pip.conf", "[install]\ncert = /command.pem\n")
-    assert _plain(read(tmp_path, **environ).cert) == "/command.pem"
+    assert _plain(read(tmp_path, environ=environ).cert) == "/command.pem"
     environ["PIP_CERT"] = "/variable.pem"
-    assert read(tmp_path, **environ).cert == Setting("cert", "/variable.pem", "environment variable PIP_CERT")
-    typed = read(tmp_path, "install --cert /typed.pem", **environ)
+    assert read(tmp_path, environ=environ).cert == Setting(
+        "cert", "/variable.pem", "environment variable PIP_CERT"
+    )
+    typed = read(tmp_path, "install --cert /typed.pem", environ=environ)
     assert typed.verify == Setting("cert", "/typed.pem", "command line")
     environ |= {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "/curl.pem"}
-    typed = read(tmp_path, "install --cert /typed.pem", **environ)
+    typed = read(tmp_path, "install --cert /typed.pem", environ=environ)
     assert typed.verify == Setting("CURL_CA_BUNDLE", "/curl.pem", "environment variable CURL_CA_BUNDLE")
 
 
 def test_isolated_leaves_the_global_and_the_site_file(tmp_path: Path) -> None:
     for place in ("global/pip", "home/.pip"):
         write(tmp_path / place / "pip.conf", f"[global]\ncert = /{place}.pem\n")
-    found = read(tmp_path, "install --isolated", PIP_CERT="/variable.pem", REQUESTS_CA_BUNDLE="/requests.pem")
+    found = read(
+        tmp_path,
+        "install --isolated",
+        environ={"PIP_CERT": "/variable.pem", "REQUESTS_CA_BUNDLE": "/requests.pem"},
+    )
     assert found.isolated
     assert _plain(found.cert) == "/global/pip.pem"
     assert _plain(found.verify) == "/requests.pem"
@@ -246,7 +260,7 @@ def test_a_proxy_may_end_trust_in_the_environment(
     proxy: str | None,
     tmp_path: Path,
 ) -> None:
-    found = read(tmp_path, argv, version, REQUESTS_CA_BUNDLE="/r.pem", NO_PROXY="n.example", **environ)
+    found = read(tmp_path, argv, version, {"REQUESTS_CA_BUNDLE": "/r.pem", "NO_PROXY": "n.example"} | environ)
     assert (found.trust_env, _plain(found.proxy)) == (trust_env, proxy)
     assert (found.verify is not None) == (found.no_proxy is not None) == trust_env
     assert found.proxy_overrides_environment == (version >= (22, 1))
@@ -269,11 +283,11 @@ def test_an_empty_variable_turns_verification_off_in_old_pips(
     off: bool,  # noqa: FBT001
     tmp_path: Path,
 ) -> None:
-    assert (read(tmp_path, version=version, **environ).unverified is not None) == off
+    assert (read(tmp_path, version=version, environ=environ).unverified is not None) == off
 
 
 def test_values_that_pip_would_refuse_are_listed(tmp_path: Path) -> None:
-    found = read(tmp_path, "install --timeout soon", PIP_NO_INDEX="maybe", PIP_RETRIES="1.5")
+    found = read(tmp_path, "install --timeout soon", environ={"PIP_NO_INDEX": "maybe", "PIP_RETRIES": "1.5"})
     assert (found.timeout, found.retries, found.no_index) == (15.0, 5, False)
     assert len(found.problems) == 3
 
@@ -490,6 +504,15 @@ def test_requirements_files_change_the_indexes(
     said = Requirements(settings=tuple(Setting(name, value, "r.txt, line 1") for name, value in lines))
     found = settings.index_urls(read(tmp_path, argv), said, DEFAULT_INDEX)
     assert [setting.value for setting in found] == expected
+
+
+def test_no_index_lasts_from_a_certain_pip_on(tmp_path: Path) -> None:
+    said = Requirements(settings=(Setting("index-url", "a", "r.txt, line 1"),))
+    found = [
+        settings.index_urls(read(tmp_path, "install --no-index", version), said, DEFAULT_INDEX)
+        for version in ((22, 2), (22, 3))
+    ]
+    assert found == [said.settings, ()]
 
 
 def test_a_requirements_file_on_the_network_is_an_origin_for_every_command(tmp_path: Path) -> None:

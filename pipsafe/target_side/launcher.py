@@ -12,6 +12,7 @@ bytes, big end first, and the payload:
     h  once, before pip starts: NUL-separated facts about this interpreter and its pip
     n  instead of h: there is no pip here; the payload says why
     o  pip wrote this to stdout         e  pip wrote this to stderr
+    s  the pip of an isolated build said this; pip shows it only if that fails
     i  pip begins to install            z  the end: the OpenSSL version if ssl was loaded,
                                            NUL, and "stopped" if pip was made to stop
 
@@ -30,9 +31,18 @@ if "__file__" in globals() and sys.path[:1] == [__file__[: max(__file__.rfind("/
 import os  # noqa: E402
 import runpy  # noqa: E402
 import time  # noqa: E402
-from _thread import allocate_lock, get_ident, interrupt_main, start_new_thread  # noqa: E402
+from _thread import get_ident, interrupt_main, start_new_thread  # noqa: E402
 
 OLDEST_PIP = (19, 3)
+
+INSTALL_MODULE = "pip._internal.commands.install"
+SUBPROCESS_MODULE = "pip._internal.utils.subprocess"
+COMMANDS_TO_WATCH = frozenset(("install", "download", "wheel", "lock"))
+
+BUILD_DEPENDENCY_WORDS = frozenset(("install", "--no-user", "--prefix"))
+
+# What a person would send with Ctrl-C: the pip that gets it cleans up.
+INTERRUPT = 2
 
 # The shell's cursor must come back even when a progress bar is cut off.
 SHOW_CURSOR = "\x1b[?25h"
@@ -41,25 +51,34 @@ SHOW_CURSOR = "\x1b[?25h"
 # inside a destructor is swallowed by Python, and has to be raised again.
 SECONDS_BEFORE_ANOTHER_STOP = 1.0
 
+# No longer frames: pipsafe holds a whole one, and pip may write megabytes in one go.
+PAYLOAD_LIMIT = 32768
+
 
 class Copy:
-    """The way to pipsafe. Losing it must not disturb pip."""
+    """The way to pipsafe. Losing it must not disturb pip.
+
+    The writer is the one of the standard library since it keeps what is left of a frame
+    when an interrupt cuts a write short, locks out other threads, and raises rather than
+    waits when a destructor prints in the middle of a write.
+    """
 
     def __init__(self, descriptor):
-        self.descriptor = descriptor
-        self.lock = allocate_lock()
+        self.stream = open(descriptor, "wb", 2 * PAYLOAD_LIMIT, closefd=False)
 
     def send(self, tag, text=""):
-        if self.descriptor is None:
-            return
         payload = text.encode("utf-8", "backslashreplace")
-        frame = memoryview(tag + len(payload).to_bytes(4, "big") + payload)
-        try:
-            with self.lock:
-                while frame:
-                    frame = frame[os.write(self.descriptor, frame) :]
-        except OSError:
-            self.descriptor = None
+        for start in range(0, len(payload) or 1, PAYLOAD_LIMIT):
+            part = payload[start : start + PAYLOAD_LIMIT]
+            if self.stream is None:
+                return
+            try:
+                self.stream.write(tag + len(part).to_bytes(4, "big") + part)
+                self.stream.flush()
+            except RuntimeError:  # reentrant: this piece is lost, the frames stay whole
+                pass
+            except (OSError, ValueError):  # nobody listens any more
+                self.stream = None
 
 
 class Tee:
@@ -105,18 +124,46 @@ class State:
     def stop(self, frame):
         """Mute pip and say whether it may be interrupted where ``frame`` stands.
 
-        Never once pip began to install, and not while it waits for a child process (a
-        build): pipsafe asks again.
+        Never once pip began to install, and not while it waits for a build: pipsafe asks
+        again. A pip that fetches build dependencies is told to go instead, and takes this
+        one with it.
         """
         now = time.monotonic()
         if self.installing or (self.stopped and now - self.stopped < SECONDS_BEFORE_ANOTHER_STOP):
             return False
+        waiting = False
         while frame is not None:
-            if frame.f_globals.get("__name__") in ("subprocess", "pip._internal.utils.subprocess"):
+            name = frame.f_globals.get("__name__")
+            if name == SUBPROCESS_MODULE and is_pip_of_isolated_build(frame):
+                process = frame.f_locals.get("proc")
+                if process is not None:
+                    self.stopped = now
+                    process.send_signal(INTERRUPT)
                 return False
+            waiting = waiting or name in ("subprocess", SUBPROCESS_MODULE)
             frame = frame.f_back
+        if waiting:
+            return False
         self.stopped = now
         return True
+
+    def over(self):
+        """pip is done: from here on a stop would only disturb the clean-up of this process."""
+        self.installing = True
+        if os.name != "nt":
+            import _signal
+
+            # Not left to Python: it puts the default back when it ends, which is to die.
+            _signal.signal(_signal.SIGUSR1, _signal.SIG_IGN)
+
+
+def is_pip_of_isolated_build(frame):
+    """Whether ``frame`` is pip's call_subprocess, running the pip that fetches build dependencies.
+
+    Its command line is pip's own making (pip._internal.build_env, 19.3 to 26.3).
+    """
+    command = frame.f_locals.get("cmd")
+    return isinstance(command, list) and BUILD_DEPENDENCY_WORDS.issubset(command[2:8])
 
 
 def obey_stop_signal(state):
@@ -142,47 +189,80 @@ def obey_control(state, control):
     start_new_thread(listen, ())
 
 
-class InstallWatch:
-    """Notes the moment pip begins to install: a quiet pip does not say so.
+class Watch:
+    """Notes what a pip that is not verbose does not say.
 
-    A finder that waits for one module, wraps one function of it and is gone.
+    A finder that waits for two modules of pip, wraps one name in each, and leaves all else
+    alone. A pip of another make, without those names, goes unwatched: its words must do.
     """
-
-    module = "pip._internal.commands.install"
 
     def __init__(self, state):
         self.state = state
+        self.wraps = {INSTALL_MODULE: self._watch_install, SUBPROCESS_MODULE: self._overhear}
 
     def find_spec(self, name, path=None, target=None):
-        if name != self.module:
+        wrap = self.wraps.pop(name, None)
+        if wrap is None:
             return None
-        sys.meta_path.remove(self)
-        for finder in sys.meta_path:
-            spec = finder.find_spec(name, path, target)
+        if not self.wraps:
+            sys.meta_path.remove(self)
+        for finder in list(sys.meta_path):
+            spec = None if finder is self else finder.find_spec(name, path, target)
             if spec is not None:
-                self._wrap(spec.loader)
+                self._after_loading(spec.loader, wrap)
                 return spec
         return None
 
-    def _wrap(self, loader):
+    def _after_loading(self, loader, wrap):
         execute = loader.exec_module
-        state = self.state
 
-        def execute_and_watch(module):
+        def execute_and_wrap(module):
             execute(module)
-            install = module.install_given_reqs
-
-            def install_given_reqs(*arguments, **named):
-                state.installing = True
-                state.copy.send(b"i")
-                return install(*arguments, **named)
-
-            module.install_given_reqs = install_given_reqs
+            wrap(module)
 
         try:
-            loader.exec_module = execute_and_watch
-        except AttributeError:  # a loader without a __dict__: pip's own words must do
+            loader.exec_module = execute_and_wrap
+        except AttributeError:  # a loader without a __dict__
             pass
+
+    def _watch_install(self, module):
+        """The moment pip begins to install."""
+        state = self.state
+        install = getattr(module, "install_given_reqs", None)
+        if install is None:
+            return
+
+        def install_given_reqs(*arguments, **named):
+            state.installing = True
+            state.copy.send(b"i")
+            return install(*arguments, **named)
+
+        module.install_given_reqs = install_given_reqs
+
+    def _overhear(self, module):
+        """What the pip of an isolated build says: pip keeps it until that one has failed."""
+        if hasattr(module, "subprocess_logger"):
+            module.subprocess_logger = Overheard(module.subprocess_logger, self.state.copy)
+
+
+class Overheard:
+    """pip's logger for the output of its children, with a copy of those lines for pipsafe."""
+
+    def __init__(self, logger, copy):
+        self._logger = logger
+        self._copy = copy
+
+    def __getattr__(self, name):
+        log = getattr(self._logger, name)
+        if name not in ("debug", "verbose", "info"):
+            return log
+
+        def log_and_copy(message, *arguments, **named):
+            if not arguments and is_pip_of_isolated_build(sys._getframe(1)):
+                self._copy.send(b"s", "%s\n" % message)
+            return log(message, *arguments, **named)
+
+        return log_and_copy
 
 
 def version_numbers(version):
@@ -218,7 +298,21 @@ def greet(copy):
     return True
 
 
+def keep_first_place():
+    """pip's __main__ takes the working folder out of the first place: that of ``python -m``.
+
+    Here that one never was in, so what stands there is the user's own PYTHONPATH.
+    """
+    try:
+        if sys.path and sys.path[0] in ("", os.getcwd()):
+            sys.path.insert(0, sys.path[0])
+    except OSError:  # the working folder is gone
+        pass
+
+
 def run_pip(style):
+    if style == "script" or not getattr(sys.flags, "safe_path", False):
+        keep_first_place()
     if style == "module":
         runpy.run_module("pip", run_name="__main__", alter_sys=True)
         return
@@ -248,8 +342,8 @@ def main():
         obey_control(state, descriptors[1])
     else:
         obey_stop_signal(state)
-    if "install" in sys.argv:
-        sys.meta_path.insert(0, InstallWatch(state))
+    if not COMMANDS_TO_WATCH.isdisjoint(sys.argv):
+        sys.meta_path.insert(0, Watch(state))
     if sys.stdout is not None:
         sys.stdout = Tee(sys.stdout, b"o", state)
     if sys.stderr is not None:
@@ -257,6 +351,7 @@ def main():
     try:
         run_pip(style)
     finally:
+        state.over()
         ssl = sys.modules.get("ssl")
         ending = "stopped" if state.stopped else ""
         copy.send(b"z", getattr(ssl, "OPENSSL_VERSION", "") + "\0" + ending)
