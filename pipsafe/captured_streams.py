@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 # The descriptor's number in the names that Linux, macOS and the shells use.
 NAMES = re.compile(r"/dev/fd/(\d+)|/proc/self/fd/(\d+)|/dev/(stdin)")
@@ -77,8 +77,3 @@ def _file_of(contents: bytes) -> int:
         rest = rest[os.write(descriptor, rest) :]
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
-
-
-def supplied(captured: object) -> Mapping[str, bytes]:
-    """The contents by name, empty if nothing was captured."""
-    return captured.contents if isinstance(captured, CapturedStreams) else {}

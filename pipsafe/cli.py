@@ -45,8 +45,14 @@ def main(style: str = "script") -> int:
 
 
 def _usage(message: str) -> int:
-    print(f"pipsafe: {message}", file=sys.stderr)
+    _say(message)
     return USAGE_EXIT_CODE
+
+
+def _say(message: str) -> None:
+    """One line on stderr. Where that is closed print would take stdout instead."""
+    if sys.stderr is not None:
+        print(f"pipsafe: {message}", file=sys.stderr)
 
 
 def _check_files(options: OwnOptions) -> None:
@@ -120,7 +126,7 @@ class _Listener:
         if not self.transcript.add(stream, payload) or self.fault or self.options.no_rescue:
             return
         try:
-            self._rescue().hear(attempt, self.transcript)
+            self._rescue(attempt).hear(attempt, self.transcript)
         except Exception as error:  # a fault here must not keep pip waiting; it is told at the end
             self.fault = error
 
@@ -138,22 +144,20 @@ class _Listener:
         try:
             if self.fault:
                 raise self.fault
-            return self._rescue().conclude(attempt, self.transcript)
+            return self._rescue(attempt).conclude(attempt, self.transcript)
         except Exception as error:
             _tell_of_fault(error)
             return end_like(attempt)
 
-    def _rescue(self) -> "Rescue":
+    def _rescue(self, attempt: Attempt) -> "Rescue":
         if self.rescue is None:
             from pipsafe.rescue import Rescue
 
-            self.rescue = Rescue(*self.given)
+            assert attempt.hello is not None  # the launcher speaks before pip does
+            self.rescue = Rescue(attempt.hello, *self.given)
         return self.rescue
 
 
 def _tell_of_fault(error: Exception) -> None:
     """One line, whatever broke: pip's result stands."""
-    print(
-        f"pipsafe: a fault in pipsafe itself ({type(error).__name__}: {error}); pip's result stands.",
-        file=sys.stderr,
-    )
+    _say(f"a fault in pipsafe itself ({type(error).__name__}: {error}); pip's result stands.")

@@ -24,7 +24,6 @@ from pipsafe import (
     system_store,
     trust,
 )
-from pipsafe.attempt import Hello
 from pipsafe.config_paths import TargetFacts, config_paths
 from pipsafe.diagnosis import HIDING_VARIABLES, Case, Diagnosis, diagnose
 from pipsafe.evidence import Evidence
@@ -37,6 +36,7 @@ from pipsafe.settings import Contact, Settings
 from pipsafe.situation import Situation
 from pipsafe.sources import Source
 from pipsafe.trust import Candidate, Search
+from pipsafe.versions import release
 
 # Seconds. pip itself waits 15 for one connection; a probe that has to be that patient has
 # nothing to say that pip would not have said by then.
@@ -58,6 +58,11 @@ class Remedy:
     arguments: tuple[str, ...]
     """pip's whole command line."""
     bundle: str | None
+
+    @property
+    def essence(self) -> tuple[object, ...]:
+        """What makes it the same remedy as one before."""
+        return self.plan.kind, tuple(anchor.sha256 for anchor in self.plan.anchors), self.plan.base
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +89,17 @@ class Surroundings(NamedTuple):
     target: TargetFacts
 
 
-def version(text: str) -> tuple[int, ...]:
-    """ "24.1b2" -> (24, 1): all that decides here."""
-    numbers = []
-    for part in text.split(".")[:3]:
-        digits = part[: next((at for at, character in enumerate(part) if not character.isdigit()), len(part))]
-        if not digits:
-            break
-        numbers.append(int(digits))
-    return tuple(numbers)
-
-
-def surroundings(situation: Situation, hello: Hello) -> Surroundings:
+def surroundings(situation: Situation) -> Surroundings:
     """Read what pip would read: its command line, environment, configuration and requirement files."""
+    hello = situation.hello
     target = TargetFacts(
         prefix=hello.prefix,
         home=os.path.expanduser("~"),
         platform=hello.platform,
-        python_version=version(hello.python_version),
-        pip_version=version(hello.pip_version),
+        python_version=release(hello.python_version),
+        pip_version=release(hello.pip_version),
     )
-    line = command_line.parse(situation.arguments)
+    line = command_line.parse(situation.arguments, target.pip_version)
     found = settings.read(line, situation.environ, target)
     files = (*found.requirement_files, *found.constraint_files)
     needs = requirements.read(files, cwd=os.getcwd(), supplied=situation.supplied)
@@ -112,14 +107,15 @@ def surroundings(situation: Situation, hello: Hello) -> Surroundings:
 
 
 def examine(
-    situation: Situation, hello: Hello, evidence: Sequence[Evidence], scratch: Scratch, *, silent: bool
+    situation: Situation, evidence: Sequence[Evidence], scratch: Scratch, *, silent: bool
 ) -> Findings:
     """Everything there is to find out. ``silent``: pip named no TLS failure, look all the same.
 
     Raises ProbeFailed when the target's interpreter could not be asked.
     """
-    with Prober(hello.executable or situation.python, situation.environ, seconds=WHOLE_SECONDS) as prober:
-        return _Examination(situation, hello, tuple(evidence), scratch, prober, silent).findings()
+    python = situation.hello.executable or situation.python
+    with Prober(python, situation.environ, seconds=WHOLE_SECONDS) as prober:
+        return _Examination(situation, tuple(evidence), scratch, prober, silent).findings()
 
 
 class _Examination:
@@ -128,15 +124,14 @@ class _Examination:
     def __init__(
         self,
         situation: Situation,
-        hello: Hello,
         evidence: tuple[Evidence, ...],
         scratch: Scratch,
         prober: Prober,
         silent: bool,
     ) -> None:
-        self.situation, self.hello, self.evidence = situation, hello, evidence
+        self.situation, self.hello, self.evidence = situation, situation.hello, evidence
         self.scratch, self.prober = scratch, prober
-        self.around = surroundings(situation, hello)  # while the prober's Python starts
+        self.around = surroundings(situation)  # while the prober's Python starts
         self.seconds = min(
             self.around.settings.timeout, SILENT_CONNECTION_SECONDS if silent else CONNECTION_SECONDS
         )
@@ -395,7 +390,9 @@ class _Examination:
         arguments = self.situation.arguments
         if plan.cert_argument is not None and bundle is not None:
             if self.around.line.values("cert"):
-                arguments = command_line.replace_option(arguments, "cert", bundle)
+                arguments = command_line.replace_option(
+                    arguments, "cert", bundle, self.around.target.pip_version
+                )
             else:
                 arguments = ("--cert", bundle, *arguments)
         return Remedy(plan, changes, tuple(arguments), bundle)

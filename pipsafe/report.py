@@ -4,11 +4,15 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pipsafe import __version__
+from pipsafe.attempt import Attempt, Hello
+from pipsafe.certificate import Certificate
+from pipsafe.diagnosis import Case, Diagnosis
+from pipsafe.examination import Findings, Remedy
 from pipsafe.own_options import UsageError
 
 Json = dict[str, Any]
@@ -54,7 +58,7 @@ def moment(when: datetime) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def certificate(item: Any) -> Json:
+def certificate(item: Certificate) -> Json:
     return {
         "subject": item.subject,
         "issuer": item.issuer,
@@ -65,8 +69,8 @@ def certificate(item: Any) -> Json:
     }
 
 
-def failure(diagnosis: Any, findings: Any, advice: Sequence[str]) -> Json:
-    """One origin that failed. ``diagnosis`` and ``findings`` are those of the modules of that name."""
+def failure(diagnosis: Diagnosis, findings: Findings, advice: Sequence[str]) -> Json:
+    """One origin that failed."""
     case = diagnosis.case
     setting = case.setting if any(cause.name == "bad-ca-setting" for cause in diagnosis.causes) else None
     return {
@@ -85,7 +89,7 @@ def failure(diagnosis: Any, findings: Any, advice: Sequence[str]) -> Json:
     }
 
 
-def _verdicts(case: Any, findings: Any) -> list[Json]:
+def _verdicts(case: Case, findings: Findings) -> list[Json]:
     """The stores', then those of CA files that hold an anchor by the right name."""
     rows = [
         {"store": name, "accepted": verdict.accepted, "verify_code": verdict.code, "message": verdict.message}
@@ -105,7 +109,7 @@ def _verdicts(case: Any, findings: Any) -> list[Json]:
     return rows
 
 
-def remedy(item: Any) -> Json | None:
+def remedy(item: Remedy | None) -> Json | None:
     """The remedy that pip was run with."""
     if item is None:
         return None
@@ -122,19 +126,22 @@ def remedy(item: Any) -> Json | None:
     }
 
 
-def target(python: str, hello: Any, openssl: str | None) -> Json:
+def target(hello: Hello, openssl: str | None) -> Json:
+    """The pip that was driven."""
     return {
-        "python": hello.executable if hello else python,
-        "python_version": hello.python_version if hello else None,
-        "pip_version": hello.pip_version if hello else None,
+        "python": hello.executable,
+        "python_version": hello.python_version,
+        "pip_version": hello.pip_version,
         "openssl": openssl,
-        "platform": hello.platform if hello else None,
+        "platform": hello.platform,
     }
 
 
-def whole(fields: Mapping[str, Any]) -> Json:
-    """All fields in their order; what is not given is null or empty."""
-    report: Json = {"schema": SCHEMA, "pipsafe": __version__}
-    empty: Json = {"command": [], "target": None, "outcome": None, "exit_code": None, "failures": []}
-    empty |= {"remedy": None, "attempts": [], "skipped": [], "warnings": []}
-    return report | {name: fields.get(name, value) for name, value in empty.items()}
+def attempt(item: Attempt) -> Json:
+    """One run of pip; seconds of wall-clock time."""
+    return {"exit_code": item.exit_code, "seconds": round(item.seconds, 3), "stopped_early": item.stopped}
+
+
+def whole(**fields: Any) -> Json:
+    """The report of a run: these fields behind the two that every report begins with."""
+    return {"schema": SCHEMA, "pipsafe": __version__, **fields}

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pipsafe.attempt import Hello
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -10,8 +12,8 @@ class Situation:
 
     python: str
     """The target's interpreter, as it was found."""
-    why: str
-    """What chose it."""
+    hello: Hello
+    """What its launcher said of it."""
     style: str
     """How pip believes it was started: "script" or "module"."""
     arguments: tuple[str, ...]

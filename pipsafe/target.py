@@ -11,6 +11,9 @@ import sys
 # pipx and uv write them; see their documentation of `pipx environment` and `uv tool dir`.
 TOOL_ENVIRONMENT_MARKS = ("pipx_metadata.json", "uv-receipt.toml")
 
+# What stands in the console scripts that installers write for pip, old and new.
+WORDS_OF_PIP = (b"from pip._internal", b"from pip import main", b"load_entry_point('pip'")
+
 # How much of a script is read to learn what it is.
 HEAD_BYTES = 4096
 
@@ -128,7 +131,10 @@ def _python_of_pip(pip: str) -> str | None:
             head = file.read(HEAD_BYTES)
     except OSError:
         return None
-    if b"pipsafe" in head or b"pipsafe" in os.fsencode(os.path.basename(os.path.realpath(pip))):
+    if b"pipsafe" in os.fsencode(os.path.basename(os.path.realpath(pip))):
+        return None
+    # A pip's own script may have the word in the path of its interpreter.
+    if b"pipsafe" in head and not any(words in head for words in WORDS_OF_PIP):
         return None
     python = _interpreter_line(head) if head.startswith(b"#!") else None
     if python is None or not _called_python(python):

@@ -1,0 +1,102 @@
+"""One attempt, listened to and examined while it goes on."""
+
+import threading
+from dataclasses import dataclass, replace
+
+from pipsafe import evidence
+from pipsafe.attempt import Attempt
+from pipsafe.evidence import Evidence, Kind
+from pipsafe.examination import Findings, examine
+from pipsafe.scratch import Scratch
+from pipsafe.situation import Situation
+from pipsafe.transcript import Transcript
+
+# Kinds of evidence that a handshake can look into while pip goes on.
+TLS_KINDS = frozenset(Kind) - {Kind.NOT_FOUND}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that is over, and what was found out about it."""
+
+    situation: Situation
+    attempt: Attempt
+    findings: Findings
+    saw_tls_failure: bool
+    """Whether pip's own words, or a build's, spoke of one."""
+
+    @property
+    def is_to_be_followed(self) -> bool:
+        """Whether it failed, or was stopped, in a state that allows another."""
+        attempt = self.attempt
+        if attempt.installing or attempt.interrupted or attempt.signal:
+            return False
+        return attempt.stopped or bool(attempt.exit_code)
+
+
+class Round:
+    """Hears one attempt; a thread examines what it says, and stops it when a cure is proved."""
+
+    def __init__(self, situation: Situation, scratch: Scratch, *, strict: bool, may_stop: bool) -> None:
+        self.situation, self.scratch = situation, scratch
+        self.strict, self.may_stop = strict, may_stop
+        self.evidence: list[Evidence] = []
+        self.findings: Findings | None = None
+        self.fault: Exception | None = None
+        self._examined = 0
+        self._thread: threading.Thread | None = None
+
+    def hear(self, attempt: Attempt, transcript: Transcript) -> None:
+        """There is something suspicious in the transcript: look, and begin to examine."""
+        self._note(*transcript.unread())
+        if self.evidence and self._thread is None and not attempt.installing:
+            self._thread = threading.Thread(target=self._examine_and_stop, args=(attempt,), daemon=True)
+            self._thread.start()
+
+    def _note(self, own: str, of_builds: str) -> None:
+        """New evidence. What a build said is never taken for pip's own words."""
+        found = [*evidence.read(own)]
+        found += [replace(item, inner=True, leg="build-dependency") for item in evidence.read(of_builds)]
+        known = set(self.evidence)
+        self.evidence += [item for item in found if item not in known and item.kind in TLS_KINDS]
+
+    def _examine_and_stop(self, attempt: Attempt) -> None:
+        try:
+            findings = self._examine(silent=False)
+        except Exception as error:
+            self.fault = error  # told at the end; pip goes on
+            return
+        if self.may_stop and (findings.remedy is not None or (self.strict and findings.diagnoses)):
+            attempt.request_stop()
+
+    def _examine(self, *, silent: bool) -> Findings:
+        self._examined = len(self.evidence)
+        self.findings = examine(self.situation, tuple(self.evidence), self.scratch, silent=silent)
+        return self.findings
+
+    def conclude(self, attempt: Attempt, transcript: Transcript) -> Ended:
+        """After pip has ended: finish the examination, or make one if pip's end calls for it.
+
+        Raises whatever broke in the examination.
+        """
+        if self._thread is not None:
+            self._thread.join()
+        if not attempt.stopped and not attempt.interrupted and self.fault is None:
+            self._note(*transcript.text())
+            self._examine_the_end(attempt, transcript)
+        if self.fault is not None:
+            raise self.fault
+        return Ended(self.situation, attempt, self.findings or Findings(), bool(self.evidence))
+
+    def _examine_the_end(self, attempt: Attempt, transcript: Transcript) -> None:
+        is_new = len(self.evidence) > self._examined
+        if is_new and (attempt.exit_code or not attempt.installing):
+            self._examine(silent=False)
+        elif attempt.exit_code and not self.evidence and _failed_silently(transcript):
+            self._examine(silent=True)
+
+
+def _failed_silently(transcript: Transcript) -> bool:
+    """pip found nothing, or said nothing at all: TLS may be behind it."""
+    own, _ = transcript.text()
+    return transcript.is_empty() or any(item.kind is Kind.NOT_FOUND for item in evidence.read(own))

@@ -1,0 +1,29 @@
+"""Version numbers, as far as they decide something here."""
+
+
+def release(text: str) -> tuple[int, ...]:
+    """ "24.1b2" -> (24, 1). What cannot be read is (): older than anything.
+
+    By packaging where it is installed; a bare checkout has it not yet, and for the versions of
+    pip and Python that there are, digits and dots say the same.
+    """
+    try:
+        from packaging.version import InvalidVersion, Version
+    except ImportError:
+        return _by_digits(text)
+    try:
+        return Version(text).release
+    except InvalidVersion:  # Debian's "3.13.0+" and the like
+        return _by_digits(text)
+
+
+def _by_digits(text: str) -> tuple[int, ...]:
+    numbers: list[int] = []
+    for part in text.split(".")[:3]:
+        digits = part[: next((at for at, character in enumerate(part) if not character.isdigit()), len(part))]
+        if not digits:
+            break
+        numbers.append(int(digits))
+        if digits != part:
+            break
+    return tuple(numbers)
