@@ -11,7 +11,7 @@ try:
 except OSError:  # the working folder is gone
     pass
 
-from pipsafe.cli import main  # noqa: E402
+from pipsafe.cli import main
 
 if __name__ == "__main__":
     sys.exit(main(style="module"))

@@ -26,7 +26,8 @@ BOOT_FROM_ZIP = """\
 import sys
 if sys.path[:1] == ['']: del sys.path[0]
 import zipimport
-exec(compile(zipimport.zipimporter(sys.argv.pop(1)).get_data(sys.argv.pop(1)), 'launcher.py', 'exec'), {'__name__': '__main__'})
+source = zipimport.zipimporter(sys.argv.pop(1)).get_data(sys.argv.pop(1))
+exec(compile(source, 'launcher.py', 'exec'), {'__name__': '__main__'})
 """
 
 STOP_INTERVAL = 0.05  # seconds between two requests to stop
@@ -57,6 +58,7 @@ class Attempt:
     __slots__ = (
         "_lock",
         "_stop",
+        "answer",
         "exit_code",
         "hello",
         "installing",
@@ -85,6 +87,8 @@ class Attempt:
         """Whether somebody asked pip to end."""
         self.stopped = False
         """Whether pipsafe ended it, and it obeyed."""
+        self.answer: int | None = None
+        """Where the launcher's questions are answered."""
         self._lock = allocate_lock()
         self._stop: Callable[[], None] | None = None
 
@@ -123,12 +127,14 @@ def run(
     environ: Mapping[str, str],
     *,
     heard: Callable[[Attempt, bytes, bytes], None],
+    asked: Callable[[Attempt], bool] | None = None,
     replacing: Mapping[int, int] | None = None,
 ) -> Attempt:
     """Run pip and return when it has ended.
 
     ``heard(attempt, tag, payload)`` gets each piece that pip wrote: tag b"o" or b"e", or
     b"s" for what the pip of an isolated build said.
+    ``asked(attempt)``, if given, decides whether pip may begin to install (not on Windows).
     ``replacing`` maps descriptors that pip shall have to the ones that take their place.
     Raises OSError when ``python`` cannot be started.
     """
@@ -139,7 +145,7 @@ def run(
 
         attempt_windows.run(attempt, _command(python, style), arguments, environ, heard)
     else:
-        _run_posix(attempt, _command(python, style), arguments, environ, heard, replacing or {})
+        _run_posix(attempt, _command(python, style), arguments, environ, heard, asked, replacing or {})
     attempt.seconds = time.monotonic() - began
     return attempt
 
@@ -170,7 +176,7 @@ INTERPRETER_FLAGS = {
 def _own_flags() -> list[str]:
     """The options that this interpreter was started with, as far as they change what pip does."""
     flags = [option for name, option in INTERPRETER_FLAGS.items() if getattr(sys.flags, name, False)]
-    for name, value in sys._xoptions.items():
+    for name, value in sys._xoptions.items():  # noqa: SLF001 - documented, for all its name
         flags += ["-X", name if value is True else f"{name}={value}"]
     for warning in sys.warnoptions:
         flags += ["-W", warning]
@@ -183,29 +189,36 @@ def _run_posix(
     arguments: list[str],
     environ: Mapping[str, str],
     heard: Callable[[Attempt, bytes, bytes], None],
+    asked: Callable[[Attempt], bool] | None,
     replacing: Mapping[int, int],
 ) -> None:
     copy, given = _pipe()
-    os.set_inheritable(given, True)
+    answers, attempt.answer = _pipe() if asked is not None else (None, None)
+    inherited = [end for end in (given, answers) if end is not None]
+    for end in inherited:
+        os.set_inheritable(end, True)
     actions = [(os.POSIX_SPAWN_DUP2, source, number) for number, source in replacing.items()]
     before, after = command
     with _Signals(attempt) as signals:
         pid = os.posix_spawn(
             before[0],
-            [*before, str(given), *after, *arguments],
+            [*before, ",".join(map(str, inherited)), *after, *arguments],
             dict(environ),
             file_actions=actions,
             setsigmask=signals.mask,
             # Python ignores these two; a program that a shell starts does not.
             setsigdef=[number for name in ("SIGPIPE", "SIGXFSZ") if (number := getattr(signal, name, None))],
         )
-        os.close(given)
+        for end in inherited:
+            os.close(end)
         attempt.started(lambda: os.kill(pid, signal.SIGUSR1))
         signals.follow(pid)
         try:
-            listen(attempt, copy, heard)
+            listen(attempt, copy, heard, asked)
         finally:
-            os.close(copy)
+            for end in (copy, attempt.answer):
+                if end is not None:
+                    os.close(end)
             status = _wait(attempt, pid)
     attempt.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     attempt.exit_code = 128 + attempt.signal if attempt.signal else os.WEXITSTATUS(status)
@@ -224,7 +237,12 @@ def _pipe() -> tuple[int, int]:
     return ends
 
 
-def listen(attempt: Attempt, copy: int, heard: Callable[[Attempt, bytes, bytes], None]) -> None:
+def listen(
+    attempt: Attempt,
+    copy: int,
+    heard: Callable[[Attempt, bytes, bytes], None],
+    asked: Callable[[Attempt], bool] | None = None,
+) -> None:
     """Read frames until pip's end of the pipe is closed."""
     pending = b""
     while data := os.read(copy, READ_BYTES):
@@ -234,9 +252,20 @@ def listen(attempt: Attempt, copy: int, heard: Callable[[Attempt, bytes, bytes],
             end = start + 5 + int.from_bytes(pending[start + 1 : start + 5], "big")
             if len(pending) < end:
                 break
-            take_frame(attempt, pending[start : start + 1], pending[start + 5 : end], heard)
+            tag, payload = pending[start : start + 1], pending[start + 5 : end]
+            if tag == b"q" and asked is not None and attempt.answer is not None:
+                _answer(attempt.answer, asked(attempt))
+            else:
+                take_frame(attempt, tag, payload, heard)
             start = end
         pending = pending[start:]
+
+
+def _answer(end: int, yes: bool) -> None:  # noqa: FBT001 - what was asked can only be answered so
+    try:
+        os.write(end, b"y" if yes else b"n")
+    except OSError:  # pip is gone
+        pass
 
 
 def take_frame(
@@ -320,7 +349,7 @@ def _relay(main_thread: int) -> None:
 
 
 def _relay_unasked() -> None:
-    def relay(number: int, frame: object) -> None:
+    def relay(number: int, _: object) -> None:
         if _Signals.current is not None:
             attempt, pid = _Signals.current
             attempt.interrupted = True
@@ -333,7 +362,7 @@ def _relay_unasked() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
 
 
-def _suspend_together(number: int, frame: object) -> None:
+def _suspend_together(_number: int, _frame: object) -> None:
     """Stop and continue with pip, also when only pipsafe was told to stop."""
     if _Signals.current is None:
         return

@@ -81,6 +81,7 @@ def _drive(options: OwnOptions, target: Target, style: str, arguments: list[str]
             arguments,
             os.environ,
             heard=listener.heard,
+            asked=listener.asked if options.strict and not options.no_rescue else None,
             replacing=streams.replacing if streams else None,
         )
     except OSError as error:
@@ -129,6 +130,14 @@ class _Listener:
             self._rescue(attempt).hear(attempt, self.transcript)
         except Exception as error:  # a fault here must not keep pip waiting; it is told at the end
             self.fault = error
+
+    def asked(self, attempt: Attempt) -> bool:
+        """Whether pip may begin to install: only --pipsafe-strict asks."""
+        try:
+            return self._rescue(attempt).may_install(self.transcript)
+        except Exception as error:
+            self.fault = error
+            return False
 
     def has_nothing_to_say(self, attempt: Attempt) -> bool:
         """Whether pip's end is all there is to it."""

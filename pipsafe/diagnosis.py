@@ -22,6 +22,8 @@ NOT_YET_VALID_CODES = (9,)
 NAME_CODES = (62, 64)
 SELF_SIGNED_LEAF_CODE = 18
 UNKNOWN_ISSUER_CODES = (2, 18, 19, 20, 21)
+# X509_V_ERR_CERT_SIGNATURE_FAILURE: the issuer that was found by name has another key.
+NAMESAKE_CODE = 7
 
 # With truststore on Linux these stand in for the system's own paths.
 HIDING_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -126,7 +128,7 @@ def _unreachable(case: Case) -> str | None:
 
 
 def _expired(case: Case) -> str | None:
-    if not case.codes().intersection(EXPIRED_CODES) or _some_store_accepts(case):
+    if not _is_out_of_time(case, EXPIRED_CODES):
         return None
     late = [certificate for certificate in case.survey.chain if case.now > certificate.not_after]
     if not late:
@@ -136,7 +138,7 @@ def _expired(case: Case) -> str | None:
 
 
 def _not_yet_valid(case: Case) -> str | None:
-    if not case.codes().intersection(NOT_YET_VALID_CODES) or _some_store_accepts(case):
+    if not _is_out_of_time(case, NOT_YET_VALID_CODES):
         return None
     early = [certificate for certificate in case.survey.chain if case.now < certificate.not_before]
     if not early:
@@ -151,13 +153,16 @@ def _hostname_mismatch(case: Case) -> str | None:
     leaf = case.leaf
     names = (*leaf.dns_names, *leaf.ip_addresses) if leaf else ()
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return f"The certificate that {case.origin} presents is not for {case.origin.host}: it names {shown or 'no host'}."
+    return (
+        f"The certificate that {case.origin} presents is not for {case.origin.host}: "
+        f"it names {shown or 'no host'}."
+    )
 
 
 def _self_signed_server(case: Case) -> str | None:
     leaf = case.leaf
     alone = leaf is not None and len(case.survey.chain) == 1 and leaf.is_self_issued and case.survey.whole
-    if leaf is None or not alone or case.pip.code not in (SELF_SIGNED_LEAF_CODE, *NAME_CODES):
+    if leaf is None or not alone or _judgement(case).code != SELF_SIGNED_LEAF_CODE:
         return None
     return (
         f"{case.origin} presents one certificate, {_quoted(leaf)}, that it signed itself: "
@@ -199,11 +204,14 @@ def _missing_roots(case: Case) -> str | None:
 def _outdated_roots(case: Case) -> str | None:
     if not case.accepts("certifi") or case.accepts("pip-without-setting") or not case.pip_roots:
         return None
-    return f"Today's public roots (certifi) accept {case.origin}, the roots that this pip carries do not: they are outdated."
+    return (
+        f"Today's public roots (certifi) accept {case.origin}, the roots that this pip carries do not: "
+        "they are outdated."
+    )
 
 
 def _tls_inspection(case: Case) -> str | None:
-    if not _refused_for_its_issuer(case) or _is_self_signed_alone(case) or case.accepts("certifi"):
+    if not _refused_for_its_issuer(case) or _is_self_signed_alone(case):
         return None
     product = recognise(case.survey.chain)
     if not case.is_default_index and product is None:
@@ -218,12 +226,13 @@ def _tls_inspection(case: Case) -> str | None:
 
 
 def _private_ca(case: Case) -> str | None:
-    if not _refused_for_its_issuer(case) or _is_self_signed_alone(case) or case.accepts("certifi"):
+    if not _refused_for_its_issuer(case) or _is_self_signed_alone(case):
         return None
     if case.is_default_index or recognise(case.survey.chain) is not None:
         return None
     return (
         f"{case.origin} has a certificate from a private CA, {_issuer(case)}, that no public root list has."
+        + _namesake(case)
     )
 
 
@@ -243,7 +252,7 @@ ROWS: Sequence[tuple[str, bool, Judge]] = (
     ("private-ca", True, _private_ca),
 )
 
-CAUSES = tuple(name for name, _, _ in ROWS) + ("unknown",)
+CAUSES = (*(name for name, _, _ in ROWS), "unknown")
 
 
 # Words and facts that several rows use.
@@ -253,9 +262,47 @@ def _some_store_accepts(case: Case) -> bool:
     return any(verdict.accepted for verdict in case.survey.verdicts.values())
 
 
+def _is_out_of_time(case: Case, codes: Sequence[int]) -> bool:
+    """Whether what the server presents is, and not merely an anchor that some store holds."""
+    return (
+        not _presents_what_is_in_time(case)
+        and not _some_store_accepts(case)
+        and bool(case.codes().intersection(codes))
+    )
+
+
+def _presents_what_is_in_time(case: Case) -> bool:
+    alone = case.survey.unmasked.get("time")
+    return alone is not None and alone.accepted
+
+
+def _judgement(case: Case) -> Verdict:
+    """What pip's roots say where no setting is in their way, else what other roots say."""
+    stores = ("pip-without-setting", "pip", "certifi", "system")
+    verdicts = [case.survey.verdicts[name] for name in stores if name in case.survey.verdicts]
+    return next((verdict for verdict in verdicts if verdict.kind != "setting"), case.pip)
+
+
 def _refused_for_its_issuer(case: Case) -> bool:
-    verdict = case.survey.verdicts.get("pip-without-setting", case.pip)
-    return verdict.kind == "certificate" and (verdict.code is None or verdict.code in UNKNOWN_ISSUER_CODES)
+    """Refused for its issuer by pip, and by the public roots that were asked."""
+    public = case.survey.verdicts.get("certifi")
+    if public is None or public.kind != "certificate":
+        return False
+    # What pip finds fault with now: a setting in force may well hold the right CA.
+    verdict = case.pip if case.pip.kind == "certificate" else _judgement(case)
+    if verdict.kind != "certificate":
+        return False
+    has_old_anchor = verdict.code in (*EXPIRED_CODES, *NOT_YET_VALID_CODES) and _presents_what_is_in_time(
+        case
+    )
+    return verdict.code is None or verdict.code in (*UNKNOWN_ISSUER_CODES, NAMESAKE_CODE) or has_old_anchor
+
+
+def _namesake(case: Case) -> str:
+    """A sentence on a root of the issuer's name that is trusted and is not the issuer."""
+    if not any(verdict.code == NAMESAKE_CODE for verdict in case.survey.verdicts.values()):
+        return ""
+    return " A CA of that name is trusted here, but it has another key: it is not the one that signed."
 
 
 def _is_self_signed_alone(case: Case) -> bool:

@@ -1,6 +1,9 @@
 from __future__ import annotations
-import enum, re
+
+import enum
+import re
 from dataclasses import dataclass
+
 from pipsafe.origin import Origin
 
 

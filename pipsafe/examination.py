@@ -30,7 +30,7 @@ from pipsafe.evidence import Evidence
 from pipsafe.pip_config import Setting
 from pipsafe.probe import Facts, Place, ProbeFailed, Prober, Survey, Trust
 from pipsafe.proxy import choose
-from pipsafe.remedy import Plan, PipTraits
+from pipsafe.remedy import PipTraits, Plan
 from pipsafe.scratch import NoScratch, Scratch, truststore_can_be_lent
 from pipsafe.settings import Contact, Settings
 from pipsafe.situation import Situation
@@ -65,6 +65,9 @@ class Remedy:
         return self.plan.kind, tuple(anchor.sha256 for anchor in self.plan.anchors), self.plan.base
 
 
+NOTHING_SOUGHT = Search()
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What the examination of one attempt came to."""
@@ -72,7 +75,7 @@ class Findings:
     diagnoses: tuple[Diagnosis, ...] = ()
     """Of the origins that failed, in pip's order."""
     remedy: Remedy | None = None
-    search: Search = Search()
+    search: Search = NOTHING_SOUGHT
     accepted: Mapping[str, tuple[Candidate, ...]] | None = None
     facts: Facts | None = None
     trouble: tuple[str, ...] = ()
@@ -115,7 +118,7 @@ def examine(
     """
     python = situation.hello.executable or situation.python
     with Prober(python, situation.environ, seconds=WHOLE_SECONDS) as prober:
-        return _Examination(situation, tuple(evidence), scratch, prober, silent).findings()
+        return _Examination(situation, tuple(evidence), scratch, prober, silent=silent).findings()
 
 
 class _Examination:
@@ -127,6 +130,7 @@ class _Examination:
         evidence: tuple[Evidence, ...],
         scratch: Scratch,
         prober: Prober,
+        *,
         silent: bool,
     ) -> None:
         self.situation, self.hello, self.evidence = situation, situation.hello, evidence
@@ -212,7 +216,7 @@ class _Examination:
         return with_file(verify.value if verify else None), with_file(remaining.value if remaining else None)
 
     def _setting(self) -> Setting | None:
-        """The CA setting to blame, if one is to blame: what pip was told, else what hides the system store."""
+        """The CA setting to blame, if any: what pip was told, else what hides the system store."""
         around, environ = self.around.settings, self.situation.environ
         if around.verify is not None or not self.present.truststore or system_store.judged_by_the_system():
             return around.verify

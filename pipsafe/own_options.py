@@ -46,9 +46,7 @@ def split(arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[OwnOpti
     for name, takes_value in OPTIONS.items():
         variable = "PIPSAFE_" + name.replace("-", "_").upper()
         value = environ.get(variable, "")
-        if takes_value and value:
-            _set(options, name, value, variable)
-        elif not takes_value and value.lower() not in FALSE_WORDS:
+        if value if takes_value else value.lower() not in FALSE_WORDS:
             _set(options, name, value, variable)
     given: list[str] = []
     typed_ca: list[tuple[str, str]] = []
@@ -61,17 +59,7 @@ def split(arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[OwnOpti
         if not word.startswith(PREFIX):
             given.append(word)
             continue
-        name, equals, value = word[len(PREFIX) :].partition("=")
-        if name not in OPTIONS:
-            raise UsageError(f"there is no option {PREFIX}{name}; there are {_all_names()}.")
-        if OPTIONS[name] and not equals:
-            if not rest:
-                raise UsageError(f"{PREFIX}{name} needs a value.")
-            value = rest.pop(0)
-        elif equals and not OPTIONS[name]:
-            raise UsageError(f"{PREFIX}{name} takes no value.")
-        if OPTIONS[name] and not value:
-            raise UsageError(f"{PREFIX}{name} needs a value.")
+        name, value = _option(word, rest)
         if name == "ca":
             typed_ca.append((value, PREFIX + name))
         else:
@@ -79,6 +67,20 @@ def split(arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[OwnOpti
     # What was typed stands in for the variable, as with pip.
     options.ca = typed_ca or options.ca
     return options, given
+
+
+def _option(word: str, rest: list[str]) -> tuple[str, str]:
+    """Name and value of an option, the value taken from ``rest`` if it is not in the word."""
+    name, equals, value = word[len(PREFIX) :].partition("=")
+    if name not in OPTIONS:
+        raise UsageError(f"there is no option {PREFIX}{name}; there are {_all_names()}.")
+    if equals and not OPTIONS[name]:
+        raise UsageError(f"{PREFIX}{name} takes no value.")
+    if OPTIONS[name] and not equals and rest:
+        value = rest.pop(0)
+    if OPTIONS[name] and not value:
+        raise UsageError(f"{PREFIX}{name} needs a value.")
+    return name, value
 
 
 def _set(options: OwnOptions, name: str, value: str, set_by: str) -> None:

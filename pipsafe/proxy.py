@@ -41,7 +41,7 @@ def parse(url: str) -> Proxy | None:
         return None
     authorization = None
     if parts.username is not None:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode("utf-8")
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
         authorization = "Basic " + base64.b64encode(pair).decode("ascii")
     return Proxy(
         parts.scheme.lower(), host, port or DEFAULT_PORTS.get(parts.scheme.lower(), 1080), authorization

@@ -74,7 +74,10 @@ class Plan:
     environment: Mapping[str, str | None]
     """Changes; None takes a variable away."""
     base: str | None = None
-    """Which roots the bundle begins with: "present", "completed" (present and carried), "carried" (by pip) or "certifi"; None if there is no bundle."""
+    """The roots that the bundle begins with: "present", "carried" (by pip), "completed" (both) or "certifi".
+
+    None if there is no bundle.
+    """
     cert_argument: str | None = None
     """What a `--cert` on the retry's command line shall say; None to leave it as it is."""
     lends_truststore: bool = False

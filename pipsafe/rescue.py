@@ -65,6 +65,10 @@ class Rescue:
         """Called while the first attempt goes on."""
         self.round.hear(attempt, transcript)
 
+    def may_install(self, transcript: Transcript) -> bool:
+        """Called where --pipsafe-strict is on, before the first attempt installs anything."""
+        return self.round.may_install(transcript)
+
     def conclude(self, attempt: Attempt, transcript: Transcript) -> int:
         """Everything that follows the first attempt. Returns the exit code."""
         with _signals_clean_up():
@@ -118,6 +122,7 @@ class Rescue:
             list(situation.arguments),
             situation.environ,
             heard=heard,
+            asked=(lambda _: around.may_install(transcript)) if self.options.strict else None,
             replacing=self.streams.replacing if self.streams else None,
         )
         return self._end(around, attempt, transcript)
@@ -131,7 +136,7 @@ class Interrupted(BaseException):
 def _signals_clean_up() -> Iterator[None]:
     """A signal that ends pipsafe between two attempts finds its way through the clean-up."""
 
-    def end(number: int, frame: FrameType | None) -> None:
+    def end(number: int, _: FrameType | None) -> None:
         raise Interrupted(number)
 
     before = {}

@@ -45,6 +45,7 @@ class Round:
         self.fault: Exception | None = None
         self._examined = 0
         self._thread: threading.Thread | None = None
+        self._looked = threading.Event()
 
     def hear(self, attempt: Attempt, transcript: Transcript) -> None:
         """There is something suspicious in the transcript: look, and begin to examine."""
@@ -52,6 +53,21 @@ class Round:
         if self.evidence and self._thread is None and not attempt.installing:
             self._thread = threading.Thread(target=self._examine_and_stop, args=(attempt,), daemon=True)
             self._thread.start()
+
+    def may_install(self, transcript: Transcript) -> bool:
+        """Whether every origin that pip is configured for is verified, however quiet pip is.
+
+        A fault in finding that out is a no: who is strict wants to know.
+        """
+        if self._thread is not None:
+            self._looked.wait()  # not for the thread's end: it may be waiting for pip's
+        self._note(*transcript.text())
+        try:
+            if self.findings is None or len(self.evidence) > self._examined:
+                self._examine(silent=not self.evidence)
+        except Exception as error:
+            self.fault = error
+        return self.fault is None and self.findings is not None and not self.findings.diagnoses
 
     def _note(self, own: str, of_builds: str) -> None:
         """New evidence. What a build said is never taken for pip's own words."""
@@ -66,6 +82,8 @@ class Round:
         except Exception as error:
             self.fault = error  # told at the end; pip goes on
             return
+        finally:
+            self._looked.set()
         if self.may_stop and (findings.remedy is not None or (self.strict and findings.diagnoses)):
             attempt.request_stop()
 

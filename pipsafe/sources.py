@@ -72,19 +72,20 @@ POETRY_VARIABLE = ("POETRY_CERTIFICATES_", "_CERT")
 
 # Values that tools take for something other than a path.
 NO_PATHS = frozenset(
-    ("", "0", "1", "false", "true", "no", "yes", "off", "on", "none", "null", "truststore", "system")
-    + ("<system>", "<false>", "<true>")
+    [
+        *("", "0", "1", "false", "true", "no", "yes", "off", "on", "none", "null"),
+        *("truststore", "system", "<system>", "<false>", "<true>"),  # conda, mamba
+    ]
 )
 
 
 def in_environment(environ: Mapping[str, str]) -> tuple[Source, ...]:
     """The sources that variables name, in the order of the table."""
-    found = []
+    found: list[Source] = []
     for variable, (_, kind) in VARIABLES.items():
         value = environ.get(variable, "")
-        for path in value.split(os.pathsep) if kind is FOLDERS else (value,):
-            if is_path(path):
-                found.append(Source("configured", variable, path))
+        paths = value.split(os.pathsep) if kind is FOLDERS else [value]
+        found += [Source("configured", variable, path) for path in paths if is_path(path)]
     start, end = POETRY_VARIABLE
     for variable, value in environ.items():
         if variable.startswith(start) and variable.endswith(end) and is_path(value):

@@ -78,7 +78,11 @@ def _ask_whether_python(path: str, named: str, named_by: str) -> None:
     words = "pipsafe finds a Python"
     try:
         answer = subprocess.run(
-            [path, "-I", "-c", f"print({words!r})"], stdin=subprocess.DEVNULL, capture_output=True, timeout=20
+            [path, "-I", "-c", f"print({words!r})"],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=20,
         )
         is_python = answer.stdout.strip() == words.encode()
     except (OSError, subprocess.SubprocessError):

@@ -43,7 +43,7 @@ def write(
     coloured = _wants_colour(stream, environ)
     width = _width(stream)
     plain = not _can_encode("".join(MARKS), stream)
-    text = "".join(f"{_render(line, width, coloured)}\n" for line in lines)
+    text = "".join(f"{_render(line, width, coloured=coloured)}\n" for line in lines)
     if plain:
         for mark, substitute in MARKS.items():
             text = text.replace(mark, substitute)
@@ -57,7 +57,7 @@ def write(
         sys.stderr = None
 
 
-def _render(line: Line, width: int | None, coloured: bool) -> str:
+def _render(line: Line, width: int | None, *, coloured: bool) -> str:
     text = printable(line.text)
     indent = " " * (len(line.lead) + 1) if line.lead else ""
     if width is not None and not line.verbatim:

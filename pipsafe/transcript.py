@@ -24,10 +24,10 @@ class Transcript:
 
     def add(self, stream: bytes, payload: bytes) -> bool:
         """Keep a piece. True if what was not read yet may speak of TLS."""
-        for kept, limit in ((self.streams[stream], LIMIT), (self._unread[stream], LIMIT)):
-            kept += payload
-            if len(kept) > 2 * limit:
-                del kept[:-limit]
+        for kept in (self.streams[stream], self._unread[stream]):
+            kept.extend(payload)
+            if len(kept) > 2 * LIMIT:
+                del kept[:-LIMIT]
         unread = self._unread[stream]
         if not self._suspicious(bytes(unread[-len(payload) - 64 :])):
             if len(unread) > 4 * OVERLAP:

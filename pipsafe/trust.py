@@ -99,7 +99,7 @@ def _refusal_for(source: Source, folder: str, home: str) -> ca_file.Refusal | No
 
     def refusal(path: str) -> str | None:
         if source.tier == "configured" and in_working_folder(path, folder, home):
-            return "it lies in the working folder, whose files are not trusted (--pipsafe-ca names one on purpose)"
+            return "it lies in the working folder, which is not trusted (--pipsafe-ca can name it)"
         return ownership.others_can_write(path, foreign_owner_allowed=source.tier != "system")
 
     return refusal

@@ -17,51 +17,52 @@ STORE_NAMES = {
 }
 STORES = ("pip", "certifi", "system")
 
-# What would cure each cause that pipsafe may not cure, as sentences.
-ADVICE: Mapping[str, Sequence[str]] = {
+# What would cure each cause that pipsafe may not cure.
+ADVICE: Mapping[str, str] = {
     "tls-inspection": (
         "Ask whoever runs this network for the inspecting proxy's root CA, and put it in the system store "
-        "(or name its file with --pipsafe-ca); pipsafe then uses it by itself.",
+        "(or name its file with --pipsafe-ca). pipsafe then uses it by itself."
     ),
     "private-ca": (
-        "Ask whoever runs this index for its root CA, and put it in the system store (or name its file with "
-        "--pipsafe-ca); pipsafe then uses it by itself.",
+        "Ask whoever runs this index for its root CA, and put it in the system store "
+        "(or name its file with --pipsafe-ca). pipsafe then uses it by itself."
     ),
     "self-signed-server": (
-        "Ask whoever runs this server for that certificate by another way, compare the fingerprint, and put it "
-        "in the system store or name its file with --pipsafe-ca. Better: a certificate from a CA.",
+        "Ask whoever runs this server for a certificate from a CA. Or have its present certificate sent to "
+        "you another way, compare the fingerprint, and name the file with --pipsafe-ca."
     ),
-    "expired": (
-        "Whoever runs the server has to renew the certificate. Nothing on this machine can cure it.",
-    ),
+    "expired": "Whoever runs the server has to renew the certificate. Nothing on this machine can cure it.",
     "not-yet-valid": (
-        "Check this machine's date and time first. If they are right, whoever runs the server has to replace "
-        "the certificate.",
+        "Check this machine's date and time first. If they are right, whoever runs the server has to "
+        "replace the certificate."
     ),
     "hostname-mismatch": (
-        "Use a name that the certificate is for, or ask whoever runs the server for a certificate for this name. "
-        "If neither makes sense, something answers in the server's place.",
+        "Use a name that the certificate is for, or ask whoever runs the server for a certificate for this "
+        "name. If neither makes sense, something else answers in the server's place."
     ),
-    "bad-ca-setting": ("Correct or remove that setting.",),
-    "missing-roots": (
-        "Install the system's CA certificates (the package is called ca-certificates), or a whole pip.",
-    ),
-    "outdated-roots": ("Upgrade pip: `python -m pip install --upgrade pip` through pipsafe works.",),
-    "unreachable": ("Check the address, the network and the proxy settings.",),
-    "unknown": ("The note below has what was seen.",),
+    "bad-ca-setting": "Correct or remove that setting.",
+    "missing-roots": "Install the system's CA certificates (package ca-certificates), or a whole pip.",
+    "outdated-roots": "Upgrade pip; `pipsafe install --upgrade pip` does.",
+    "unreachable": "Check the address, the network and the proxy settings.",
+    "unknown": "The note below has all that was seen.",
 }
 
 TO_LAST: Mapping[str, str] = {
-    "system-store": "To make it lasting, upgrade pip to 24.2 or newer (on Python 3.10 or newer): it trusts the system store by itself.",
+    "system-store": (
+        "To make it lasting, upgrade pip to 24.2 or newer on Python 3.10 or newer: it trusts the system "
+        "store by itself."
+    ),
     "certifi": "To make it lasting, upgrade pip: a new pip carries today's roots.",
-    "bundle": "To make it lasting, put that CA in the system store, which pip 24.2 and newer trust by themselves.",
+    "bundle": (
+        "To make it lasting, put that CA in the system store, which pip 24.2 and newer trust by themselves."
+    ),
     "drop-setting": "To make it lasting, correct or remove that setting.",
 }
 
 
 def advice(diagnosis: Diagnosis) -> tuple[str, ...]:
     """What would cure it, as sentences."""
-    return tuple(dict.fromkeys(text for cause in diagnosis.causes for text in ADVICE.get(cause.name, ())))
+    return tuple(ADVICE[cause.name] for cause in diagnosis.causes if cause.name in ADVICE)
 
 
 def refusal(diagnosis: Diagnosis) -> list[Line]:
@@ -171,8 +172,8 @@ def skipped(findings: Findings) -> list[Line]:
         *(line for diagnosis in findings.diagnoses for line in refusal(diagnosis)),
         Line(
             "warning:",
-            f"pip went on without {names}. What it found, it found elsewhere: a package of yours may have been "
-            "taken from another index. --pipsafe-strict stops in such a case.",
+            f"pip went on without {names}. What it found, it found elsewhere: a package of yours may "
+            "come from another index. --pipsafe-strict stops in such a case.",
             "warning",
         ),
     ]
@@ -205,6 +206,6 @@ def fault(error: BaseException) -> Line:
     """pipsafe itself failed."""
     return Line(
         "pipsafe:",
-        f"a fault in pipsafe ({type(error).__name__}) kept it from examining this failure; what pip said stands.",
+        f"a fault in pipsafe ({type(error).__name__}) kept it from examining this; what pip said stands.",
         "warning",
     )

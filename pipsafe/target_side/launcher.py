@@ -2,7 +2,8 @@
 
     python launcher.py COPY STYLE [PIP ARGUMENTS...]
 
-COPY is the number of an inherited descriptor (on Windows: of two handles, ``copy,control``)
+COPY is the number of an inherited descriptor (on Windows: of two handles, ``copy,control``;
+elsewhere a second one, if given, is where the answers to questions come from)
 and STYLE says how pip shall believe it was started: ``script`` (as ``pip``) or ``module``
 (as ``python -m pip``).
 
@@ -13,6 +14,7 @@ bytes, big end first, and the payload:
     n  instead of h: there is no pip here; the payload says why
     o  pip wrote this to stdout         e  pip wrote this to stderr
     s  the pip of an isolated build said this; pip shows it only if that fails
+    q  may pip begin to install? Asked only where answers can come: "y" is yes
     i  pip begins to install            z  the end: the OpenSSL version if ssl was loaded,
                                            NUL, and "stopped" if pip was made to stop
 
@@ -28,10 +30,10 @@ import sys
 if "__file__" in globals() and sys.path[:1] == [__file__[: max(__file__.rfind("/"), __file__.rfind("\\"))]]:
     del sys.path[0]
 
-import os  # noqa: E402
-import runpy  # noqa: E402
-import time  # noqa: E402
-from _thread import get_ident, interrupt_main, start_new_thread  # noqa: E402
+import os
+import runpy
+import time
+from _thread import get_ident, interrupt_main, start_new_thread
 
 OLDEST_PIP = (19, 3)
 
@@ -116,8 +118,9 @@ class Tee:
 class State:
     """What the streams, the stop signal and the watch on pip's install step share."""
 
-    def __init__(self, copy):
+    def __init__(self, copy, answers=None):
         self.copy = copy
+        self.answers = answers
         self.stopped = 0.0  # monotonic seconds of the last stop that was obeyed
         self.installing = False
 
@@ -146,6 +149,16 @@ class State:
             return False
         self.stopped = now
         return True
+
+    def may_install(self):
+        """Ask pipsafe, where it wants to be asked; mute pip if the answer is no."""
+        if self.answers is None:
+            return True
+        self.copy.send(b"q")
+        if os.read(self.answers, 1) == b"y":
+            return True
+        self.stopped = time.monotonic()
+        return False
 
     def over(self):
         """pip is done: from here on a stop would only disturb the clean-up of this process."""
@@ -233,6 +246,8 @@ class Watch:
             return
 
         def install_given_reqs(*arguments, **named):
+            if not state.may_install():
+                raise KeyboardInterrupt
             state.installing = True
             state.copy.send(b"i")
             return install(*arguments, **named)
@@ -333,9 +348,10 @@ def main():
         ]
     else:
         descriptors = handles
-    os.set_inheritable(descriptors[0], False)
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
     copy = Copy(descriptors[0])
-    state = State(copy)
+    state = State(copy, descriptors[1] if descriptors[1:] and os.name != "nt" else None)
     if not greet(copy):
         sys.exit(2)
     if os.name == "nt":

@@ -322,7 +322,7 @@ def all_at_once(tasks):
 
 
 def read_chain(origin, seconds):
-    heard = []
+    heard = []  # type: list[bytes]
     try:
         tls = handshake(origin, reading_context(heard), seconds)
     except Exception as error:

@@ -1,0 +1,405 @@
+"""The judgement over what was seen, row by row and in combination.
+
+The verdicts are those that OpenSSL 3 gave for such servers; they are frozen here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipsafe.certificate import Certificate, parse
+from pipsafe.diagnosis import CAUSES, ROWS, Case, diagnose
+from pipsafe.origin import Origin
+from pipsafe.pip_config import Setting
+from pipsafe.probe import Survey, Verdict
+from tests.lab.authority import EXPIRED, NOT_YET_VALID, Authority, Chain, Leaf, der_of, self_signed
+
+NOW = datetime.now(timezone.utc)
+HOST = "index.example"
+ORIGIN = Origin("https", HOST, 443)
+
+ROOT = Authority("Example Corporate Root")
+ZSCALER = Authority("Zscaler Root CA", organization="Zscaler Inc.")
+SERVER = ROOT.leaf((HOST,))
+
+
+def seen(leaf: Leaf) -> tuple[Certificate, ...]:
+    """The chain that a server with this certificate presents."""
+    return tuple(parse(der_of(certificate)) for certificate in leaf.presented)
+
+
+def refused(code: int | None, message: str, kind: str = "certificate") -> Verdict:
+    return Verdict(accepted=False, code=code, message=message, kind=kind)
+
+
+ACCEPTED = Verdict(accepted=True, code=0, message="", kind="accepted")
+NO_ISSUER = refused(20, "unable to get local issuer certificate")
+SELF_SIGNED = refused(18, "self-signed certificate")
+SELF_SIGNED_ABOVE = refused(19, "self-signed certificate in certificate chain")
+LATE = refused(10, "certificate has expired")
+EARLY = refused(9, "certificate is not yet valid")
+OTHER_NAME = refused(62, "Hostname mismatch, certificate is not valid for 'index.example'.")
+OTHER_ADDRESS = refused(64, "IP address mismatch, certificate is not valid for '127.0.0.1'.")
+NO_FILE = refused(None, "no such file: /corp/ca.pem", "setting")
+GONE = refused(None, "Connection refused", "unreachable")
+NO_TLS = refused(None, "WRONG_VERSION_NUMBER", "protocol")
+PROXY_407 = refused(None, "407 Proxy Authentication Required", "proxy")
+
+PIP_CERT = Setting("cert", "/corp/ca.pem", "environment variable PIP_CERT")
+REQUESTS = Setting("REQUESTS_CA_BUNDLE", "/corp/ca.pem", "environment variable REQUESTS_CA_BUNDLE")
+SSL_CERT_FILE = Setting("SSL_CERT_FILE", "/corp/ca.pem", "environment variable SSL_CERT_FILE")
+
+IN_TIME = {"time": ACCEPTED, "name": ACCEPTED}
+MISSING = "does not exist"
+
+
+def stores(
+    pip: Verdict, certifi: Verdict | None = None, system: Verdict | None = None, without: Verdict | None = None
+) -> Mapping[str, Verdict]:
+    """The verdict of each store; those not given say what pip says."""
+    found = {"pip": pip, "certifi": certifi or pip, "system": system or pip}
+    return found | ({} if without is None else {"pip-without-setting": without})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One row: what was seen, the causes in order, and words that the explanations hold."""
+
+    verdicts: Mapping[str, Verdict]
+    causes: tuple[str, ...]
+    chain: tuple[Certificate, ...] = seen(SERVER)
+    unmasked: Mapping[str, Verdict] = field(default_factory=lambda: IN_TIME)
+    words: tuple[str, ...] = ()
+    whole: bool = True
+    default: bool = False
+    setting: Setting | None = None
+    problem: str | None = None
+    roots: int = 140
+    inspector: str | None = None
+
+    def case(self) -> Case:
+        survey = Survey(ORIGIN, self.chain, self.whole, None, self.verdicts, self.unmasked)
+        return Case(ORIGIN, "index", survey, None, self.default, self.setting, self.problem, self.roots, NOW)
+
+
+EXPIRED_LEAF = seen(ROOT.leaf((HOST,), validity=EXPIRED))
+EARLY_LEAF = seen(ROOT.leaf((HOST,), validity=NOT_YET_VALID))
+OTHER_LEAF = seen(ROOT.leaf(("other.example", "192.0.2.1")))
+EXPIRED_OTHER_LEAF = seen(ROOT.leaf(("other.example",), validity=EXPIRED))
+LATE_INTERMEDIATE = seen(ROOT.intermediate("Late CA", validity=EXPIRED).leaf((HOST,)))
+SELF = seen(self_signed((HOST,)))
+LATE_ALONE: Mapping[str, Verdict] = {"time": LATE, "name": ACCEPTED}
+EARLY_ALONE: Mapping[str, Verdict] = {"time": EARLY, "name": ACCEPTED}
+NAME_ALONE: Mapping[str, Verdict] = {"time": ACCEPTED, "name": OTHER_NAME}
+NONE_SEEN: Mapping[str, Verdict] = {}
+
+TABLE: dict[str, Seen] = {
+    "accepted": Seen(stores(ACCEPTED), ()),
+    "accepted by pip alone": Seen(stores(ACCEPTED, NO_ISSUER, NO_ISSUER), ()),
+    # One cause each.
+    "private CA": Seen(stores(NO_ISSUER), ("private-ca",), words=("Example Corporate Root", str(ORIGIN))),
+    "private CA that the system has": Seen(stores(NO_ISSUER, system=ACCEPTED), ("private-ca",)),
+    "private CA, root presented": Seen(
+        stores(SELF_SIGNED_ABOVE), ("private-ca",), chain=seen(ROOT.leaf((HOST,), chain=Chain.WITH_ROOT))
+    ),
+    "private CA by intermediates": Seen(
+        stores(NO_ISSUER),
+        ("private-ca",),
+        chain=seen(ROOT.intermediate().leaf((HOST,))),
+        words=("Example Corporate Root",),
+    ),
+    "inspection of the default index": Seen(
+        stores(NO_ISSUER), ("tls-inspection",), default=True, words=("public host", "Example Corporate Root")
+    ),
+    "inspection by a product's name": Seen(
+        stores(NO_ISSUER),
+        ("tls-inspection",),
+        chain=seen(ZSCALER.leaf((HOST,))),
+        words=("Zscaler",),
+        inspector="Zscaler",
+    ),
+    "inspection of the default index by a product": Seen(
+        stores(NO_ISSUER),
+        ("tls-inspection",),
+        chain=seen(ZSCALER.leaf((HOST,))),
+        default=True,
+        words=("public host", "Zscaler"),
+        inspector="Zscaler",
+    ),
+    "outdated roots": Seen(stores(NO_ISSUER, ACCEPTED), ("outdated-roots",), default=True, words=("certifi",)),
+    "outdated roots with an expired one": Seen(stores(LATE, ACCEPTED), ("outdated-roots",), default=True),
+    "no roots at all": Seen(stores(NO_ISSUER, ACCEPTED), ("missing-roots",), default=True, roots=0),
+    "no roots at all, and no public ones to ask": Seen(
+        {"pip": NO_ISSUER, "system": NO_ISSUER}, ("missing-roots",), default=True, roots=0
+    ),
+    "self-signed": Seen(stores(SELF_SIGNED), ("self-signed-server",), chain=SELF, words=("signed itself",)),
+    "self-signed and on the default index": Seen(
+        stores(SELF_SIGNED), ("self-signed-server",), chain=SELF, default=True
+    ),
+    "self-signed and accepted by the system": Seen(
+        stores(SELF_SIGNED, system=ACCEPTED), ("self-signed-server",), chain=SELF
+    ),
+    "expired": Seen(
+        stores(LATE), ("expired",), EXPIRED_LEAF, LATE_ALONE, words=(f"{EXPIRED.not_after:%Y-%m-%d}", HOST)
+    ),
+    "not yet valid": Seen(
+        stores(EARLY), ("not-yet-valid",), EARLY_LEAF, EARLY_ALONE, (f"{NOT_YET_VALID.not_before:%Y-%m-%d}",)
+    ),
+    "wrong host": Seen(
+        stores(OTHER_NAME), ("hostname-mismatch",), OTHER_LEAF, NAME_ALONE, ("other.example, 192.0.2.1",)
+    ),
+    "wrong address": Seen(
+        stores(OTHER_ADDRESS),
+        ("hostname-mismatch",),
+        OTHER_LEAF,
+        {"time": ACCEPTED, "name": OTHER_ADDRESS},
+        default=True,
+    ),
+    "unreachable": Seen(
+        stores(GONE), ("unreachable",), (), NONE_SEEN, ("Connection refused", str(ORIGIN)), default=True
+    ),
+    "no TLS there": Seen(stores(NO_TLS), ("unknown",), (), NONE_SEEN, ("WRONG_VERSION_NUMBER",)),
+    "the proxy refuses": Seen(
+        stores(PROXY_407), ("unknown",), (), NONE_SEEN, ("407 Proxy Authentication Required",), default=True
+    ),
+    "a code that no row knows": Seen(stores(refused(66, "EE certificate key too weak")), ("unknown",)),
+    # What is wrong with a setting, alone and beside other causes.
+    "bad setting alone": Seen(
+        stores(NO_FILE, ACCEPTED, ACCEPTED, without=ACCEPTED),
+        ("bad-ca-setting",),
+        default=True,
+        setting=PIP_CERT,
+        problem=MISSING,
+        words=("cert (environment variable PIP_CERT) names /corp/ca.pem, which does not exist.",),
+    ),
+    "bad setting that names itself": Seen(
+        stores(NO_FILE, ACCEPTED, ACCEPTED, without=ACCEPTED),
+        ("bad-ca-setting",),
+        setting=REQUESTS,
+        problem=MISSING,
+        words=("Environment variable REQUESTS_CA_BUNDLE names /corp/ca.pem, which does not exist.",),
+    ),
+    "setting that lacks the public roots": Seen(
+        stores(NO_ISSUER, ACCEPTED, ACCEPTED, without=ACCEPTED),
+        ("bad-ca-setting",),
+        default=True,
+        setting=REQUESTS,
+        words=("lacks the root", "without that setting pip accepts"),
+    ),
+    "sound setting, private CA": Seen(
+        stores(NO_ISSUER, without=NO_ISSUER), ("private-ca",), setting=PIP_CERT, words=("private CA",)
+    ),
+    "bad setting, private CA": Seen(
+        stores(NO_FILE, NO_ISSUER, NO_ISSUER, without=NO_ISSUER),
+        ("bad-ca-setting", "private-ca"),
+        setting=PIP_CERT,
+        problem=MISSING,
+    ),
+    "bad setting, inspection": Seen(
+        stores(NO_FILE, NO_ISSUER, NO_ISSUER, without=NO_ISSUER),
+        ("bad-ca-setting", "tls-inspection"),
+        default=True,
+        setting=PIP_CERT,
+        problem=MISSING,
+    ),
+    "bad setting, self-signed": Seen(
+        stores(NO_FILE, SELF_SIGNED, SELF_SIGNED, without=SELF_SIGNED),
+        ("self-signed-server", "bad-ca-setting"),
+        chain=SELF,
+        setting=PIP_CERT,
+        problem=MISSING,
+    ),
+    "two bad settings, private CA": Seen(
+        stores(NO_FILE, NO_ISSUER, NO_ISSUER, without=NO_FILE),
+        ("bad-ca-setting", "private-ca"),
+        setting=REQUESTS,
+        problem=MISSING,
+    ),
+    "bad setting, expired": Seen(
+        stores(NO_FILE, LATE, LATE, without=LATE),
+        ("expired", "bad-ca-setting"),
+        EXPIRED_LEAF,
+        LATE_ALONE,
+        setting=PIP_CERT,
+        problem=MISSING,
+    ),
+    "bad setting, unreachable": Seen(
+        stores(NO_FILE, GONE, GONE, without=GONE),
+        ("unreachable", "bad-ca-setting"),
+        (),
+        NONE_SEEN,
+        setting=PIP_CERT,
+        problem=MISSING,
+    ),
+    "bad setting, outdated roots": Seen(
+        stores(NO_FILE, ACCEPTED, NO_ISSUER, without=NO_ISSUER),
+        ("bad-ca-setting", "outdated-roots"),
+        default=True,
+        setting=PIP_CERT,
+        problem=MISSING,
+    ),
+    "SSL_CERT_FILE hides the system store": Seen(
+        stores(NO_ISSUER, system=ACCEPTED),
+        ("bad-ca-setting", "private-ca"),
+        setting=SSL_CERT_FILE,
+        words=("hides the system store",),
+    ),
+    "SSL_CERT_FILE hides nothing of use": Seen(stores(NO_ISSUER), ("private-ca",), setting=SSL_CERT_FILE),
+    # What an unknown CA hides.
+    "expired, unknown CA": Seen(stores(NO_ISSUER), ("expired", "private-ca"), EXPIRED_LEAF, LATE_ALONE),
+    "expired intermediate, unknown CA": Seen(
+        stores(NO_ISSUER), ("expired", "private-ca"), LATE_INTERMEDIATE, LATE_ALONE, ('CA certificate "Late CA"',)
+    ),
+    "not yet valid, unknown CA": Seen(
+        stores(NO_ISSUER), ("not-yet-valid", "private-ca"), EARLY_LEAF, EARLY_ALONE
+    ),
+    "wrong host, unknown CA": Seen(
+        stores(NO_ISSUER), ("hostname-mismatch", "private-ca"), OTHER_LEAF, NAME_ALONE
+    ),
+    "wrong host, inspection": Seen(
+        stores(NO_ISSUER), ("hostname-mismatch", "tls-inspection"), OTHER_LEAF, NAME_ALONE, default=True
+    ),
+    "expired, wrong host": Seen(
+        stores(OTHER_NAME),
+        ("expired", "hostname-mismatch"),
+        EXPIRED_OTHER_LEAF,
+        {"time": LATE, "name": OTHER_NAME},
+    ),
+    "expired, wrong host, unknown CA": Seen(
+        stores(NO_ISSUER),
+        ("expired", "hostname-mismatch", "private-ca"),
+        EXPIRED_OTHER_LEAF,
+        {"time": LATE, "name": OTHER_NAME},
+    ),
+    "self-signed, expired": Seen(
+        stores(SELF_SIGNED),
+        ("expired", "self-signed-server"),
+        seen(self_signed((HOST,), validity=EXPIRED)),
+        LATE_ALONE,
+    ),
+    "self-signed, not yet valid": Seen(
+        stores(SELF_SIGNED),
+        ("not-yet-valid", "self-signed-server"),
+        seen(self_signed((HOST,), validity=NOT_YET_VALID)),
+        EARLY_ALONE,
+    ),
+    "self-signed, wrong host": Seen(
+        stores(SELF_SIGNED),
+        ("hostname-mismatch", "self-signed-server"),
+        seen(self_signed(("other.example",))),
+        NAME_ALONE,
+    ),
+    "self-signed and trusted by pip, wrong host": Seen(
+        stores(OTHER_NAME, SELF_SIGNED, SELF_SIGNED),
+        ("hostname-mismatch",),
+        seen(self_signed(("other.example",))),
+        NAME_ALONE,
+    ),
+    "self-signed, the rest unseen": Seen(
+        stores(SELF_SIGNED), ("private-ca",), SELF, whole=False, words=("private CA",)
+    ),
+    # An anchor that a store holds is out of date; what the server presents is not.
+    "a store's anchor has expired": Seen(stores(LATE, NO_ISSUER, LATE), ("private-ca",)),
+    "a store's anchor is not valid yet": Seen(stores(EARLY, NO_ISSUER, NO_ISSUER), ("private-ca",)),
+    "expired, and the chain could not be read": Seen(stores(LATE), ("expired",), (), NONE_SEEN),
+}
+
+INCURABLE = {name for name, curable, _ in ROWS if not curable} | {"unknown"}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_causes(name: str) -> None:
+    row = TABLE[name]
+
+    diagnosis = diagnose(row.case())
+
+    assert tuple(cause.name for cause in diagnosis.causes) == row.causes
+    assert diagnosis.inspector == row.inspector
+    said = " ".join(cause.explanation for cause in diagnosis.causes)
+    assert [words for words in row.words if words not in said] == []
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_explanations_stand_alone(name: str) -> None:
+    for cause in diagnose(TABLE[name].case()).causes:
+        assert cause.explanation.endswith(".")
+        assert ".." not in cause.explanation
+        assert not cause.explanation[0].islower() or cause.explanation.startswith(("https://", "cert "))
+        assert "None" not in cause.explanation
+
+
+def test_every_cause_has_a_row() -> None:
+    assert {cause for row in TABLE.values() for cause in row.causes} == set(CAUSES)
+
+
+def test_a_healthy_origin() -> None:
+    diagnosis = diagnose(TABLE["accepted"].case())
+
+    assert diagnosis.is_healthy
+    assert diagnosis.is_curable
+
+
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.causes])
+def test_one_incurable_cause_makes_it_incurable(name: str) -> None:
+    diagnosis = diagnose(TABLE[name].case())
+
+    assert diagnosis.is_curable is INCURABLE.isdisjoint(TABLE[name].causes)
+    assert diagnosis.decisive is diagnosis.causes[0]
+
+
+def test_many_names_are_cut_short() -> None:
+    row = replace(TABLE["wrong host"], chain=seen(ROOT.leaf([f"host{number}.example" for number in range(9)])))
+
+    (cause,) = diagnose(row.case()).causes
+
+    assert "host4.example and 4 more" in cause.explanation
+
+
+def test_no_names() -> None:
+    (cause,) = diagnose(replace(TABLE["wrong host"], chain=()).case()).causes
+
+    assert "it names no host" in cause.explanation
+
+
+VERDICTS = st.sampled_from(
+    [
+        *(ACCEPTED, NO_ISSUER, SELF_SIGNED, SELF_SIGNED_ABOVE, LATE, EARLY, OTHER_NAME, OTHER_ADDRESS, NO_FILE),
+        *(GONE, NO_TLS, PROXY_407, refused(None, "system's words"), refused(-67843, "not trusted")),
+    ]
+)
+CHAINS = st.sampled_from([(), *{row.chain: None for row in TABLE.values()}])
+CASES = st.builds(
+    lambda pip, others, unmasked, chain, whole, default, setting, problem, roots: Seen(
+        {"pip": pip, **others}, (), chain, unmasked, (), whole, default, setting, problem, roots
+    ).case(),
+    VERDICTS,
+    st.dictionaries(st.sampled_from(["certifi", "system", "pip-without-setting"]), VERDICTS),
+    st.dictionaries(st.sampled_from(["time", "name"]), VERDICTS),
+    CHAINS,
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([None, PIP_CERT, REQUESTS, SSL_CERT_FILE]),
+    st.sampled_from([None, MISSING]),
+    st.sampled_from([0, 140]),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(CASES)
+def test_any_combination_of_verdicts_has_causes(case: Case) -> None:
+    diagnosis = diagnose(case)
+
+    assert diagnosis.is_healthy is case.pip.accepted
+    curable = [cause.curable for cause in diagnosis.causes]
+    assert curable == sorted(curable)
+    names = [cause.name for cause in diagnosis.causes]
+    assert len(names) == len(set(names))
+    assert set(names) <= set(CAUSES)
+    assert not {"tls-inspection", "private-ca"} <= set(names)
+    assert "unknown" not in names or len(names) == 1
