@@ -226,15 +226,18 @@ def _run_posix(
 
 def _pipe() -> tuple[int, int]:
     """A pipe whose ends are no standard streams, even where those are closed."""
-    ends = os.pipe()
-    low = [end for end in ends if end < 3]
-    if low:
-        import fcntl
+    copy, given = os.pipe()
+    return _above_standard(copy), _above_standard(given)
 
-        ends = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) for end in ends)  # type: ignore[assignment]
-        for end in low:
-            os.close(end)
-    return ends
+
+def _above_standard(end: int) -> int:
+    if end > 2:
+        return end
+    import fcntl
+
+    moved = fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(end)
+    return moved
 
 
 def listen(

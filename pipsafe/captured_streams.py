@@ -7,11 +7,16 @@ pip starts, and pip gets a file with the same contents under the same number.
 import os
 import re
 import stat
+import sys
 import tempfile
 from collections.abc import Sequence
 
 # The descriptor's number in the names that Linux, macOS and the shells use.
 NAMES = re.compile(r"/dev/fd/(\d+)|/proc/self/fd/(\d+)|/dev/(stdin)")
+
+# Linux opens `/dev/stdin` anew, at its beginning; the descriptor itself stands at the end, so
+# that a prompt of pip's finds stdin used up, as a pipe is, and takes no requirement for an answer.
+BEFORE_READING = os.SEEK_END if sys.platform == "linux" else os.SEEK_SET
 
 LIMIT = 64 << 20
 """Bytes: pip itself would read more, but no list of requirements is that long."""
@@ -29,7 +34,7 @@ class CapturedStreams:
     def rewind(self) -> None:
         """Before another attempt: where `/dev/fd/N` is a duplicate, its position is shared."""
         for descriptor in self.replacing.values():
-            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.lseek(descriptor, 0, BEFORE_READING)
 
 
 def capture(arguments: Sequence[str]) -> CapturedStreams:
@@ -75,5 +80,5 @@ def _file_of(contents: bytes) -> int:
     rest = memoryview(contents)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-    os.lseek(descriptor, 0, os.SEEK_SET)
+    os.lseek(descriptor, 0, BEFORE_READING)
     return descriptor

@@ -213,6 +213,9 @@ class _Examination:
 
         verify = around.verify
         remaining = around.cert if around.ca_bundle_env else None
+        # One broken path is often given to every tool alike: what remains has to be of use.
+        if remaining is not None and not ca_file.read(remaining.value).certificates:
+            remaining = None
         return with_file(verify.value if verify else None), with_file(remaining.value if remaining else None)
 
     def _setting(self) -> Setting | None:
@@ -344,6 +347,7 @@ class _Examination:
             typed_cert=bool(self.around.line.values("cert")),
             cert_in_file=cert is not None and not cert.set_in.startswith(("command line", "environment")),
             use_features=around.use_features,
+            cert_in_environment=cert is not None and cert.set_in.startswith("environment"),
         )
 
     def _prove(

@@ -40,9 +40,14 @@ def parse(url: str) -> Proxy | None:
     if not host:
         return None
     authorization = None
-    if parts.username is not None:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-        authorization = "Basic " + base64.b64encode(pair).decode("ascii")
+    # requests sends nothing where one of the two is missing, and knows Latin-1 only.
+    if parts.username and parts.password is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password)}"
+        try:
+            octets = pair.encode("latin-1")
+        except UnicodeEncodeError:
+            octets = pair.encode("utf-8")
+        authorization = "Basic " + base64.b64encode(octets).decode("ascii")
     return Proxy(
         parts.scheme.lower(), host, port or DEFAULT_PORTS.get(parts.scheme.lower(), 1080), authorization
     )
@@ -62,14 +67,28 @@ def choose(
 
 def _of_environment(origin: Origin, environ: Mapping[str, str]) -> str | None:
     """The proxy that the environment (or the system) names, None if it names none for it."""
-    named = _of_the_system() if sys.platform in ("win32", "darwin") else {}
-    for name in (f"{origin.scheme}_proxy", "all_proxy"):
-        # Lower case wins, as in urllib.request.getproxies_environment.
-        url = environ.get(name) or environ.get(name.upper()) or named.get(name.removesuffix("_proxy"))
-        if url:
-            excepted = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-            return None if _is_excepted(origin, excepted) else url
-    return None
+    named = _named(environ)
+    if not named and sys.platform in ("win32", "darwin"):
+        named = _of_the_system()
+    url = named.get(origin.scheme) or named.get("all")
+    if not url or _is_excepted(origin, environ) or _is_excepted_by_urllib(origin.host, named.get("no", "")):
+        return None
+    return url
+
+
+def _named(environ: Mapping[str, str]) -> dict[str, str]:
+    """What variables say, by the part before `_proxy`, as urllib.request.getproxies_environment has it."""
+    variables = [(name, value) for name, value in environ.items() if name[-6:].lower() == "_proxy"]
+    found = {name[:-6].lower(): value for name, value in variables if value}
+    if "REQUEST_METHOD" in environ:
+        found.pop("http", None)  # in a CGI script HTTP_PROXY is a header that anybody can send
+    # Lower case wins, also with an empty value.
+    for name, value in variables:
+        if name.endswith("_proxy"):
+            found.pop(name[:-6].lower(), None)
+            if value:
+                found[name[:-6].lower()] = value
+    return found
 
 
 def _of_the_system() -> dict[str, str]:
@@ -79,26 +98,40 @@ def _of_the_system() -> dict[str, str]:
     return getproxies()
 
 
-def _is_excepted(origin: Origin, excepted: str) -> bool:
+def _is_excepted(origin: Origin, environ: Mapping[str, str]) -> bool:
+    """As requests' own should_bypass_proxies: names with or without a port, addresses and networks of IPv4.
+
+    Before 2.33 (in pips up to 25) it took any ending of a name, also one in mid-label. Nobody means that.
+    """
+    excepted = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     entries = [entry for entry in excepted.replace(" ", "").split(",") if entry]
-    if "*" in entries:
-        return True
     try:
-        address = ipaddress.ip_address(origin.host)
+        address = ipaddress.IPv4Address(origin.host)
     except ValueError:
-        return any(_matches_name(origin, entry.lower()) for entry in entries)
-    return any(_matches_address(address, entry) for entry in entries)
+        # A port that goes without saying is not in the URL, so an entry with it does not match.
+        implied = origin.port == DEFAULT_PORTS.get(origin.scheme)
+        names = [origin.host] if implied else [origin.host, f"{origin.host}:{origin.port}"]
+        return any(_ends_in(name, entry.lstrip(".")) for entry in entries for name in names)
+    return any(_holds_address(entry, address) for entry in entries)
 
 
-def _matches_name(origin: Origin, entry: str) -> bool:
-    for name in (origin.host, f"{origin.host}:{origin.port}"):
-        if name == entry.lstrip(".") or name.endswith("." + entry.lstrip(".")):
-            return True
-    return False
+def _ends_in(name: str, entry: str) -> bool:
+    return name == entry or name.endswith(f".{entry}")
 
 
-def _matches_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address, entry: str) -> bool:
+def _holds_address(entry: str, address: ipaddress.IPv4Address) -> bool:
+    network, slash, bits = entry.partition("/")
+    if not slash:
+        return entry == str(address)
     try:
-        return address in ipaddress.ip_network(entry, strict=False)
+        return 1 <= int(bits) <= 32 and address in ipaddress.IPv4Network((network, int(bits)), strict=False)
     except ValueError:
         return False
+
+
+def _is_excepted_by_urllib(host: str, excepted: str) -> bool:
+    """As urllib.request.proxy_bypass_environment, which requests asks in the second place."""
+    if excepted == "*":
+        return True
+    names = [entry.strip().lstrip(".").lower() for entry in excepted.split(",") if entry.strip()]
+    return any(_ends_in(host, name) for name in names)

@@ -52,6 +52,8 @@ class PipTraits:
     cert_in_file: bool
     """Whether a configuration file sets `cert`: that can be overruled, not taken away."""
     use_features: tuple[str, ...]
+    cert_in_environment: bool = False
+    """Whether it is PIP_CERT that names pip's own CA file."""
 
     @property
     def can_be_told_to_use_truststore(self) -> bool:
@@ -113,11 +115,12 @@ def _drop_setting(diagnoses: Sequence[Diagnosis], traits: PipTraits) -> Plan | N
     if not all(item.case.accepts("pip-without-setting") and item.case.setting_problem for item in diagnoses):
         return None
     trust = traits.without_setting
-    if setting.name != "cert":
-        # The environment's setting is the one at fault: pip's own, if it has one, stays.
-        return Plan(
-            "drop-setting", (), (), None, trust, dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
-        )
+    in_environment = setting.name != "cert"
+    if in_environment and (trust.file is not None or not (traits.typed_cert or traits.cert_in_file)):
+        # The environment's setting is the one at fault: pip's own stays, if that is of use.
+        useless = traits.cert_in_environment and trust.file is None
+        names = BUNDLE_VARIABLES if useless else BUNDLE_VARIABLES[1:]
+        return Plan("drop-setting", (), (), None, trust, dict.fromkeys(names))
     if traits.typed_cert or traits.cert_in_file:
         # A typed option and a configuration file cannot be unset, only overruled.
         return _with_bundle(
@@ -173,7 +176,7 @@ def _bundle(
     kind = KIND_OF_TIER.get(next(iter(tiers)), "bundle") if len(tiers) == 1 else "bundle"
     plan = Plan(
         kind=kind,
-        anchors=tuple(candidate.anchor for candidate in chosen),
+        anchors=tuple(dict.fromkeys(candidate.anchor for candidate in chosen)),
         intermediates=tuple(dict.fromkeys(item for candidate in chosen for item in candidate.intermediates)),
         source=chosen[0].source if chosen else None,
         trust=Trust(truststore=traits.present.truststore, strict=traits.present.strict),

@@ -40,8 +40,10 @@ def write(path: str, report: Json) -> None:
     folder = os.path.dirname(os.path.abspath(path))
     descriptor, partial = tempfile.mkstemp(prefix=".pipsafe-report-", dir=folder)
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(report, file, indent=2, ensure_ascii=False)
+        with open(descriptor, "w", encoding="ascii") as file:
+            # All but ASCII is escaped: a word with an undecodable byte has no UTF-8, and a report may be
+            # looked at on a terminal.
+            json.dump(report, file, indent=2)
             file.write("\n")
         umask = os.umask(0)
         os.umask(umask)
@@ -55,7 +57,7 @@ def write(path: str, report: Json) -> None:
 
 def moment(when: datetime) -> str:
     """RFC 3339, UTC."""
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return when.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def certificate(item: Certificate) -> Json:

@@ -86,7 +86,7 @@ def _sweep() -> None:
     with contextlib.suppress(OSError):
         for entry in os.scandir(tempfile.gettempdir()):
             number = entry.name.removeprefix(PREFIX).partition("-")[0]
-            if not entry.name.startswith(PREFIX) or not number.isdigit():
+            if not entry.name.startswith(PREFIX) or not number.isdecimal():
                 continue
             ours = (
                 entry.is_dir(follow_symlinks=False)

@@ -12,6 +12,7 @@ requests (docs, "SSL Cert Verification"), curl (docs/cmdline-opts/_ENVIRONMENT.m
 """
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -67,8 +68,8 @@ VARIABLES: Mapping[str, tuple[str, str]] = {
     "NPM_CONFIG_CAFILE": ("npm", FILES),
 }
 
-# `POETRY_CERTIFICATES_<NAME>_CERT`: one per repository.
-POETRY_VARIABLE = ("POETRY_CERTIFICATES_", "_CERT")
+# One per repository; with `_CLIENT_CERT` it is the user's own certificate.
+POETRY_VARIABLE = re.compile(r"POETRY_CERTIFICATES_.+(?<!_CLIENT)_CERT")
 
 # Values that tools take for something other than a path.
 NO_PATHS = frozenset(
@@ -86,16 +87,16 @@ def in_environment(environ: Mapping[str, str]) -> tuple[Source, ...]:
         value = environ.get(variable, "")
         paths = value.split(os.pathsep) if kind is FOLDERS else [value]
         found += [Source("configured", variable, path) for path in paths if is_path(path)]
-    start, end = POETRY_VARIABLE
     for variable, value in environ.items():
-        if variable.startswith(start) and variable.endswith(end) and is_path(value):
+        if POETRY_VARIABLE.fullmatch(variable) and is_path(value):
             found.append(Source("configured", variable, value))
     return tuple(found)
 
 
 def is_path(value: str) -> bool:
     """Whether a setting's value is meant as a path: "false" is not, nor an unexpanded "~/x"."""
-    return value.strip().lower() not in NO_PATHS and not value.startswith(("~", "$", "%", "-----BEGIN"))
+    words = value.strip().lower()
+    return words not in NO_PATHS and not words.startswith(("~", "$", "%", "-----begin"))
 
 
 def distinct(sources: Iterable[Source]) -> tuple[Source, ...]:

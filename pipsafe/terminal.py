@@ -1,5 +1,6 @@
 """How pipsafe writes on the user's terminal: beside pip's own diagnostics it looks at home."""
 
+import codecs
 import os
 import shutil
 import sys
@@ -42,12 +43,11 @@ def write(
     """Write the lines to ``stream`` at once. Never raises for a stream that is gone."""
     coloured = _wants_colour(stream, environ)
     width = _width(stream)
-    plain = not _can_encode("".join(MARKS), stream)
+    encoding = _encoding(stream)
     text = "".join(f"{_render(line, width, coloured=coloured)}\n" for line in lines)
-    if plain:
+    if not _can_encode("".join(MARKS), encoding):
         for mark, substitute in MARKS.items():
             text = text.replace(mark, substitute)
-    encoding = getattr(stream, "encoding", None) or "ascii"
     text = text.encode(encoding, "replace").decode(encoding)
     try:
         stream.write("\n" * mid_line + text)
@@ -100,9 +100,16 @@ def _wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
         return False
 
 
-def _can_encode(text: str, stream: TextIO) -> bool:
+def _encoding(stream: TextIO) -> str:
     try:
-        text.encode(getattr(stream, "encoding", None) or "ascii")
-    except (UnicodeEncodeError, LookupError):
+        return codecs.lookup(getattr(stream, "encoding", None) or "ascii").name
+    except LookupError:
+        return "ascii"
+
+
+def _can_encode(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
         return False
     return True

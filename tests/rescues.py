@@ -57,9 +57,10 @@ def assert_rescued(
     assert run.exit_code == 0, run.text
     assert report["exit_code"] == 0
     assert where.installed(project), run.text
-    assert [item["sha256"] for item in report["remedy"]["anchors"]] == [item.sha256 for item in anchors]
+    remedy = report["remedy"]
+    assert [item["sha256"] for item in remedy["anchors"]] == [item.sha256 for item in anchors], remedy
     assert len(report["attempts"]) == attempts, report["attempts"]
-    assert kind is None or report["remedy"]["kind"] == kind
+    assert kind is None or remedy["kind"] == kind, remedy
     assert leftovers(env) == []
     assert b"fault in pipsafe" not in run.stderr
     return report

@@ -391,7 +391,7 @@ def _is_safe(plan: Plan, traits: PipTraits) -> None:
     assert plan.cert_argument == BUNDLE or (reached and not traits.typed_cert)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(CASES, min_size=1, max_size=2), SETTINGS, st.booleans(), st.tuples(CANDIDATES, CANDIDATES), TRAITS, LEGS
 )

@@ -96,7 +96,8 @@ def test_a_pipe_is_kept_for_a_retry() -> None:
     (copy,) = captured.replacing.values()
     try:
         for _ in range(2):
-            assert os.read(copy, 100) == b"mote\n"
+            with open(f"/dev/fd/{copy}", "rb", buffering=0) as stream:
+                assert stream.read() == b"mote\n"
             captured.rewind()
         assert captured.contents[f"/dev/fd/{reading}"] == b"mote\n"
     finally:
