@@ -341,6 +341,8 @@ def _relay(main_thread: int) -> None:
 
     while True:
         info = signal.sigwaitinfo(ENDING_SIGNALS)
+        if signal.getsignal(info.si_signo) is signal.SIG_IGN:
+            continue  # as under nohup; pip ignores it as well
         current = _Signals.current
         if current is None:
             signal.pthread_kill(main_thread, info.si_signo)

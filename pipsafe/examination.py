@@ -209,7 +209,8 @@ class _Examination:
         strict = not truststore and target.pip_version >= (26, 1) and target.python_version >= (3, 13)
 
         def with_file(path: str | None) -> Trust:
-            return Trust(truststore=truststore, file=path, carried=adds or path is None, strict=strict)
+            carried = adds or path is None
+            return self._applied(Trust(truststore=truststore, file=path, carried=carried, strict=strict))
 
         verify = around.verify
         remaining = around.cert if around.ca_bundle_env else None
@@ -217,6 +218,21 @@ class _Examination:
         if remaining is not None and not ca_file.read(remaining.value).certificates:
             remaining = None
         return with_file(verify.value if verify else None), with_file(remaining.value if remaining else None)
+
+    def _applied(self, trust: Trust) -> Trust:
+        """The trust with what this pip makes of it behind a proxy.
+
+        Before 25.2 truststore does not reach those connections (pip issue 13288): a CA file is all there
+        is, and without one the roots that pip carries or, since requests 2.32 in 24.1, OpenSSL's defaults.
+        """
+        version = self.around.target.pip_version
+        if not trust.truststore or version >= (25, 2):
+            return trust
+        if trust.file is not None:
+            return replace(trust, through_proxy=Trust(file=trust.file, carried=False))
+        if version < (24, 1):
+            return replace(trust, through_proxy=Trust())
+        return replace(trust, through_proxy=Trust(carried=False, openssl_defaults=True))
 
     def _setting(self) -> Setting | None:
         """The CA setting to blame, if any: what pip was told, else what hides the system store."""
@@ -374,7 +390,7 @@ class _Examination:
                 with prober if number else _Borrowed():
                     if number:
                         prober.facts(self.hello.location)
-                    proof = replace(plan.trust, file=candidate.bundle or plan.trust.file)
+                    proof = self._applied(replace(plan.trust, file=candidate.bundle or plan.trust.file))
                     verdicts = prober.prove(places, proof, candidate.environment, seconds=self.seconds)
             except (NoScratch, ProbeFailed) as error:
                 self.trouble.append(f"A cure could not be prepared: {error}.")

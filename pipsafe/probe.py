@@ -45,6 +45,10 @@ class Trust:
     """Whether RFC 5280 strictness is on."""
     pem: str | None = None
     """Roots given as text instead of a file."""
+    openssl_defaults: bool = False
+    """Whether OpenSSL's own default paths (on Windows the system's store) count."""
+    through_proxy: "Trust | None" = None
+    """What holds for an origin behind a proxy, where that is another trust."""
 
     def as_request(self) -> dict[str, object]:
         return {
@@ -53,6 +57,8 @@ class Trust:
             "carried": self.carried,
             "strict": self.strict,
             "pem": self.pem,
+            "openssl_defaults": self.openssl_defaults,
+            "through_proxy": self.through_proxy and self.through_proxy.as_request(),
         }
 
 

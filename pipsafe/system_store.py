@@ -44,6 +44,7 @@ def path() -> str | None:
 
 def _holds_certificates(folder: str) -> bool:
     try:
-        return any(name.endswith((".0", ".pem", ".crt")) for name in os.listdir(folder))
+        # OpenSSL looks for names by hash, and for no others.
+        return any(name.endswith(".0") for name in os.listdir(folder))
     except OSError:
         return False

@@ -159,7 +159,8 @@ def ticket(diagnosis: Diagnosis) -> list[str]:
         )
     for number, store in enumerate(name for name in STORES if name in survey.verdicts):
         verdict = survey.verdicts[store]
-        words = "accepts it" if verdict.accepted else f"refuses it: {verdict.message}"
+        plural = "" if store == "certifi" else "s"
+        words = f"accept{plural} it" if verdict.accepted else f"refuse{plural} it: {verdict.message}"
         code = f" (code {verdict.code})" if verdict.code else ""
         lines.append(f"{'verdicts' if not number else '':<9} {STORE_NAMES[store]} {words}{code}")
     return lines

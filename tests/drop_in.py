@@ -50,13 +50,10 @@ def install_into(target: Target) -> None:
 
 
 def place(target: Target, *packages: Package) -> None:
-    """Install wheels as pip does, in a moment."""
+    """Install wheels, in a moment."""
     for package in packages:
         with zipfile.ZipFile(io.BytesIO(package.data)) as archive:
             archive.extractall(target.site_packages)
-            info = next(name for name in archive.namelist() if name.endswith("/METADATA"))
-        folder = (target.site_packages / info).parent
-        (folder / "INSTALLER").write_text("pip\n", encoding="ascii")
 
 
 def what_lasts(output: bytes) -> bytes:

@@ -60,7 +60,10 @@ MISSING = "does not exist"
 
 
 def stores(
-    pip: Verdict, certifi: Verdict | None = None, system: Verdict | None = None, without: Verdict | None = None
+    pip: Verdict,
+    certifi: Verdict | None = None,
+    system: Verdict | None = None,
+    without: Verdict | None = None,
 ) -> Mapping[str, Verdict]:
     """The verdict of each store; those not given say what pip says."""
     found = {"pip": pip, "certifi": certifi or pip, "system": system or pip}
@@ -132,7 +135,9 @@ TABLE: dict[str, Seen] = {
         words=("public host", "Zscaler"),
         inspector="Zscaler",
     ),
-    "outdated roots": Seen(stores(NO_ISSUER, ACCEPTED), ("outdated-roots",), default=True, words=("certifi",)),
+    "outdated roots": Seen(
+        stores(NO_ISSUER, ACCEPTED), ("outdated-roots",), default=True, words=("certifi",)
+    ),
     "outdated roots with an expired one": Seen(stores(LATE, ACCEPTED), ("outdated-roots",), default=True),
     "no roots at all": Seen(stores(NO_ISSUER, ACCEPTED), ("missing-roots",), default=True, roots=0),
     "no roots at all, and no public ones to ask": Seen(
@@ -254,7 +259,11 @@ TABLE: dict[str, Seen] = {
     # What an unknown CA hides.
     "expired, unknown CA": Seen(stores(NO_ISSUER), ("expired", "private-ca"), EXPIRED_LEAF, LATE_ALONE),
     "expired intermediate, unknown CA": Seen(
-        stores(NO_ISSUER), ("expired", "private-ca"), LATE_INTERMEDIATE, LATE_ALONE, ('CA certificate "Late CA"',)
+        stores(NO_ISSUER),
+        ("expired", "private-ca"),
+        LATE_INTERMEDIATE,
+        LATE_ALONE,
+        ('CA certificate "Late CA"',),
     ),
     "not yet valid, unknown CA": Seen(
         stores(NO_ISSUER), ("not-yet-valid", "private-ca"), EARLY_LEAF, EARLY_ALONE
@@ -354,7 +363,9 @@ def test_one_incurable_cause_makes_it_incurable(name: str) -> None:
 
 
 def test_many_names_are_cut_short() -> None:
-    row = replace(TABLE["wrong host"], chain=seen(ROOT.leaf([f"host{number}.example" for number in range(9)])))
+    row = replace(
+        TABLE["wrong host"], chain=seen(ROOT.leaf([f"host{number}.example" for number in range(9)]))
+    )
 
     (cause,) = diagnose(row.case()).causes
 
@@ -369,7 +380,17 @@ def test_no_names() -> None:
 
 VERDICTS = st.sampled_from(
     [
-        *(ACCEPTED, NO_ISSUER, SELF_SIGNED, SELF_SIGNED_ABOVE, LATE, EARLY, OTHER_NAME, OTHER_ADDRESS, NO_FILE),
+        *(
+            ACCEPTED,
+            NO_ISSUER,
+            SELF_SIGNED,
+            SELF_SIGNED_ABOVE,
+            LATE,
+            EARLY,
+            OTHER_NAME,
+            OTHER_ADDRESS,
+            NO_FILE,
+        ),
         *(GONE, NO_TLS, PROXY_407, refused(None, "system's words"), refused(-67843, "not trusted")),
     ]
 )

@@ -42,12 +42,18 @@ REFUSED = {
     "a key": (ROOT.key_pem, "which holds no certificate."),
     "damage": (ROOT.pem[:200], "which certificate 1 is damaged."),
     "expired": (ROOT.reissued(validity=EXPIRED).pem, "Example Corporate Root is expired on"),
-    "not yet valid": (ROOT.reissued(validity=NOT_YET_VALID).pem, "Example Corporate Root is not valid before"),
+    "not yet valid": (
+        ROOT.reissued(validity=NOT_YET_VALID).pem,
+        "Example Corporate Root is not valid before",
+    ),
     "an intermediate": (ROOT.intermediate("Issuing").pem, "Issuing is an intermediate, not a root."),
     "a server of a CA": (ROOT.leaf().pem, "localhost is not a CA."),
     "an expired server": (self_signed(validity=EXPIRED).pem, "localhost is not a CA."),
     "a denied CA": (Authority("Untrusted CA").pem, "Untrusted CA is an interceptor's CA"),
-    "a certificate that makes no sense": (pem(b"\x30\x82\x01\x00\x30" + bytes(255)), "a damaged certificate ("),
+    "a certificate that makes no sense": (
+        pem(b"\x30\x82\x01\x00\x30" + bytes(255)),
+        "a damaged certificate (",
+    ),
     "an old one": (pem(make(name("Old"), extensions=[])), "Old is not a CA."),
 }
 
@@ -106,7 +112,7 @@ def test_a_file_that_others_can_write(folder: Path) -> None:
     check_ca(str(path), OPTION)
     path.chmod(0o666)
 
-    with pytest.raises(UsageError, match="which others could have changed: .* can be written by everyone"):
+    with pytest.raises(UsageError, match=r"which others could have changed: .* can be written by everyone"):
         check_ca(str(path), OPTION)
 
 

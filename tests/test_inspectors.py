@@ -12,31 +12,31 @@ from tests.certificates import make, name, public_roots
 
 # Issuers as they were seen in the field (organization, unit, common name), and the product.
 SEEN = [
-    (dict(common_name="Zscaler Root CA", organization_name="Zscaler Inc."), "Zscaler"),
-    (dict(common_name="Zscaler Intermediate Root CA (zscloud.net) (t)"), "Zscaler"),
-    (dict(common_name="ca.example.goskope.com"), "Netskope"),
-    (dict(common_name="caadmin.netskope.com"), "Netskope"),
-    (dict(common_name="Gateway CA - Cloudflare Managed G1"), "Cloudflare Gateway"),
-    (dict(common_name="Cisco Umbrella Root CA", organization_name="Cisco"), "Cisco Umbrella"),
-    (dict(common_name="FGT60F", organization_name="Fortinet"), "Fortinet FortiGate"),
-    (dict(common_name="Prisma Access Forward Trust"), "Palo Alto Networks"),
-    (dict(common_name="Sophos SSL CA_C1234"), "Sophos"),
-    (dict(common_name="Fireware HTTPS Proxy CA"), "WatchGuard"),
-    (dict(common_name="avast! Web/Mail Shield Root"), None),
-    (dict(common_name="Avast Web/Mail Shield Root"), "Avast"),
-    (dict(common_name="Kaspersky Anti-Virus Personal Root Certificate"), "Kaspersky"),
-    (dict(common_name="ESET SSL Filter CA"), "ESET"),
-    (dict(common_name="mitmproxy", organization_name="mitmproxy"), "mitmproxy"),
-    (dict(common_name="DO_NOT_TRUST_FiddlerRoot"), "Fiddler"),
-    (dict(common_name="Charles Proxy CA (1 Jan 2025, mac)"), "Charles Proxy"),
-    (dict(common_name="PortSwigger CA", organization_name="PortSwigger"), "Burp Suite"),
-    (dict(common_name="Example Corporate Root", organization_name="Example Org"), None),
+    ({"common_name": "Zscaler Root CA", "organization_name": "Zscaler Inc."}, "Zscaler"),
+    ({"common_name": "Zscaler Intermediate Root CA (zscloud.net) (t)"}, "Zscaler"),
+    ({"common_name": "ca.example.goskope.com"}, "Netskope"),
+    ({"common_name": "caadmin.netskope.com"}, "Netskope"),
+    ({"common_name": "Gateway CA - Cloudflare Managed G1"}, "Cloudflare Gateway"),
+    ({"common_name": "Cisco Umbrella Root CA", "organization_name": "Cisco"}, "Cisco Umbrella"),
+    ({"common_name": "FGT60F", "organization_name": "Fortinet"}, "Fortinet FortiGate"),
+    ({"common_name": "Prisma Access Forward Trust"}, "Palo Alto Networks"),
+    ({"common_name": "Sophos SSL CA_C1234"}, "Sophos"),
+    ({"common_name": "Fireware HTTPS Proxy CA"}, "WatchGuard"),
+    ({"common_name": "avast! Web/Mail Shield Root"}, None),
+    ({"common_name": "Avast Web/Mail Shield Root"}, "Avast"),
+    ({"common_name": "Kaspersky Anti-Virus Personal Root Certificate"}, "Kaspersky"),
+    ({"common_name": "ESET SSL Filter CA"}, "ESET"),
+    ({"common_name": "mitmproxy", "organization_name": "mitmproxy"}, "mitmproxy"),
+    ({"common_name": "DO_NOT_TRUST_FiddlerRoot"}, "Fiddler"),
+    ({"common_name": "Charles Proxy CA (1 Jan 2025, mac)"}, "Charles Proxy"),
+    ({"common_name": "PortSwigger CA", "organization_name": "PortSwigger"}, "Burp Suite"),
+    ({"common_name": "Example Corporate Root", "organization_name": "Example Org"}, None),
 ]
 
 
 @pytest.mark.parametrize(("parts", "product"), SEEN)
 def test_issuers(parts: dict[str, str], product: str | None) -> None:
-    leaf = parse(make(name("index.example"), name(**parts), extensions=[]))  # type: ignore[arg-type]
+    leaf = parse(make(name("index.example"), name(**parts), extensions=[]))
 
     assert recognise([leaf]) == product
 
@@ -49,7 +49,10 @@ def test_an_issuer_anywhere_in_the_chain() -> None:
 
 
 def test_a_subject_alone_says_nothing() -> None:
-    assert recognise([parse(make(name("www.zscaler.example"), name("Example Public CA"), extensions=[]))]) is None
+    assert (
+        recognise([parse(make(name("www.zscaler.example"), name("Example Public CA"), extensions=[]))])
+        is None
+    )
 
 
 def test_no_chain() -> None:

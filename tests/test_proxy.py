@@ -107,7 +107,15 @@ def test_exceptions_end_at_a_dot(requests_utils: Any, exception: str) -> None:
         agrees(requests_utils, url, {"https_proxy": ONE, "NO_PROXY": exception})
 
 
-VARIABLES = ("https_proxy", "HTTPS_PROXY", "Https_Proxy", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+VARIABLES = (
+    "https_proxy",
+    "HTTPS_PROXY",
+    "Https_Proxy",
+    "http_proxy",
+    "HTTP_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="variables have no case there")
@@ -207,7 +215,9 @@ def test_parse(url: str, expected: tuple[str, str, int], shown: str) -> None:
     assert str(parsed) == shown
 
 
-@pytest.mark.parametrize("url", ["", "http://", "http://p.example:port", "http://[::1", "://", "http://:3128"])
+@pytest.mark.parametrize(
+    "url", ["", "http://", "http://p.example:port", "http://[::1", "://", "http://:3128"]
+)
 def test_no_proxy_url(url: str) -> None:
     assert parse(url) is None
 
@@ -224,7 +234,6 @@ CREDENTIALS = (
     ":secret",
     "user",
     "us%C3%A9r:secret",
-    "%E9:%FF",
     "user:a%20b",
     "user:a+b",
     "domain%5Cuser:secret",
@@ -232,18 +241,15 @@ CREDENTIALS = (
 
 
 @pytest.mark.parametrize("credentials", CREDENTIALS)
-def test_credentials(requests_utils: Any, credentials: str) -> None:
+def test_credentials(credentials: str) -> None:
+    pytest.importorskip("pip")
     url = f"http://{credentials}@p.example:3128"
     adapter = importlib.import_module("pip._vendor.requests.adapters").HTTPAdapter()
-    try:
-        expected = adapter.proxy_headers(url).get("Proxy-Authorization")
-    except UnicodeEncodeError:  # requests itself gives up
-        return
 
     parsed = parse(url)
 
     assert parsed is not None
-    assert parsed.authorization == expected
+    assert parsed.authorization == adapter.proxy_headers(url).get("Proxy-Authorization")
     assert "secret" not in str(parsed)
 
 
@@ -255,7 +261,11 @@ def test_a_name_that_latin_1_has_not() -> None:
 
 def test_a_proxy_is_told_without_its_secret() -> None:
     chosen = choose(
-        INDEX, None, overrides=False, trust_env=True, environ={"https_proxy": "http://user:secret@p.example:1"}
+        INDEX,
+        None,
+        overrides=False,
+        trust_env=True,
+        environ={"https_proxy": "http://user:secret@p.example:1"},
     )
 
     assert chosen is not None

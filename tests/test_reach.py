@@ -34,16 +34,21 @@ def server(authority: Authority) -> Iterator[IndexServer]:
 
 
 @pytest.fixture
-def cured(authority: Authority, tmp_path: Path) -> dict[str, str]:
+def cured(server: IndexServer, authority: Authority, tmp_path: Path) -> dict[str, str]:
     """An environment that has the CA where pip does not look."""
-    return clean_environment(tmp_path / "home", NODE_EXTRA_CA_CERTS=str(authority.write(tmp_path / "ca.pem")))
+    return _environment(server, authority, tmp_path)
 
 
 @pytest.fixture
-def uncured(tmp_path: Path) -> dict[str, str]:
+def uncured(server: IndexServer, tmp_path: Path) -> dict[str, str]:
     """An environment that has another CA there."""
-    other = Authority("Example Stranger Root").write(tmp_path / "other.pem")
-    return clean_environment(tmp_path / "home", NODE_EXTRA_CA_CERTS=str(other))
+    return _environment(server, Authority("Example Stranger Root"), tmp_path)
+
+
+def _environment(server: IndexServer, root: Authority, folder: Path) -> dict[str, str]:
+    # Without an index of its own, pip, and so the probe, would go to the public one.
+    settings = {"NODE_EXTRA_CA_CERTS": str(root.write(folder / "ca.pem")), "PIP_INDEX_URL": server.index_url}
+    return clean_environment(folder / "home", **settings)
 
 
 # --- where an install starts from -----------------------------------------------------------------------
@@ -245,8 +250,8 @@ def test_what_a_build_prints_names_nobody_to_be_trusted(authority: Authority, tm
     words = (
         "ERROR: Could not fetch URL {url}: There was a problem confirming the ssl certificate: "
         "HTTPSConnectionPool(host='localhost', port={port}): Max retries exceeded with url: /simple/x/ "
-        "(Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: "
-        "unable to get local issuer certificate (_ssl.c:1006)')))"
+        "(Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate "
+        "verify failed: unable to get local issuer certificate (_ssl.c:1006)')))"
     )
     env = clean_environment(tmp_path / "home", NODE_EXTRA_CA_CERTS=str(authority.write(tmp_path / "ca.pem")))
     with IndexServer([], authority.leaf()) as bystander, IndexServer([BACKEND]) as plain:

@@ -22,7 +22,9 @@ from tests.lab.authority import Authority
 
 NOW = datetime.now(timezone.utc)
 ONE, TWO = Origin("https", "index.example", 443), Origin("https", "files.example", 8443)
-NO_ISSUER = Verdict(accepted=False, code=20, message="unable to get local issuer certificate", kind="certificate")
+NO_ISSUER = Verdict(
+    accepted=False, code=20, message="unable to get local issuer certificate", kind="certificate"
+)
 ACCEPTED = Verdict(accepted=True, code=0, message="", kind="accepted")
 CURABLE = {name: curable for name, curable, _ in ROWS} | {"unknown": False}
 
@@ -129,7 +131,9 @@ TABLE: dict[str, Row] = {
     ),
     # A bundle of pip's roots and the anchor.
     "configured": Row((PRIVATE,), at(found("configured")), OLD, (("bundle", "present", ALL_THREE),)),
-    "configured, modern pip": Row((PRIVATE,), at(found("configured")), MODERN, (("bundle", "present", ALL_THREE),)),
+    "configured, modern pip": Row(
+        (PRIVATE,), at(found("configured")), MODERN, (("bundle", "present", ALL_THREE),)
+    ),
     "explicit": Row((PRIVATE,), at(found("explicit")), OLD, (("bundle", "present", ALL_THREE),)),
     "system, old pip": Row((IN_SYSTEM,), at(found("system")), OLD, (("system-store", "present", ALL_THREE),)),
     "certifi": Row((OUTDATED,), at(found("public")), OLD, (("certifi", "certifi", ALL_THREE),)),
@@ -191,7 +195,10 @@ TABLE: dict[str, Row] = {
             (
                 "system-store",
                 "present",
-                {**ALL_THREE, **dict.fromkeys(("SSL_CERT_FILE", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO"), BUNDLE)},
+                {
+                    **ALL_THREE,
+                    **dict.fromkeys(("SSL_CERT_FILE", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO"), BUNDLE),
+                },
             ),
         ),
         frozenset(("index", "build-backend")),
@@ -309,7 +316,9 @@ def test_truststore_names_the_anchors() -> None:
     assert plan.trust.truststore
 
 
-@pytest.mark.parametrize(("version", "lent"), [((22, 2), True), ((23, 2, 1), True), ((23, 3), False), ((24, 0), False)])
+@pytest.mark.parametrize(
+    ("version", "lent"), [((22, 2), True), ((23, 2, 1), True), ((23, 3), False), ((24, 0), False)]
+)
 def test_truststore_is_lent_to_pips_that_do_not_carry_it(version: tuple[int, ...], lent: bool) -> None:  # noqa: FBT001
     (plan,) = plans((IN_SYSTEM,), {}, replace(BY_FEATURE, version=version), frozenset())
 
@@ -393,7 +402,12 @@ def _is_safe(plan: Plan, traits: PipTraits) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.lists(CASES, min_size=1, max_size=2), SETTINGS, st.booleans(), st.tuples(CANDIDATES, CANDIDATES), TRAITS, LEGS
+    st.lists(CASES, min_size=1, max_size=2),
+    SETTINGS,
+    st.booleans(),
+    st.tuples(CANDIDATES, CANDIDATES),
+    TRAITS,
+    LEGS,
 )
 def test_every_plan_is_safe(
     cases: list[tuple[list[str], list[str]]],

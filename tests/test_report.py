@@ -97,7 +97,8 @@ REPORT: Mapping[str, Any] = {
 def conforms(value: object, shape: Any, where: str = "report") -> None:
     """Assert that the value has the shape, naming the place where it has not."""
     if isinstance(shape, re.Pattern):
-        assert isinstance(value, str) and shape.fullmatch(value), (where, value)
+        assert isinstance(value, str), (where, value)
+        assert shape.fullmatch(value), (where, value)
     elif isinstance(shape, Mapping):
         assert isinstance(value, dict), (where, value)
         assert "*" in shape or list(value) == list(shape), (where, list(value))
@@ -131,9 +132,14 @@ FINDINGS = Findings(
 )
 PLAN = Plan("bundle", (ANCHOR,), (), GIT, Trust(file="<bundle>"), {"PIP_CERT": "<bundle>"}, base="present")
 CURE = Remedy(
-    PLAN, {"PIP_CERT": "/tmp/pipsafe-1/ca.pem", "SSL_CERT_FILE": None}, ("install", "x"), "/tmp/pipsafe-1/ca.pem"
+    PLAN,
+    {"PIP_CERT": "/tmp/pipsafe-1/ca.pem", "SSL_CERT_FILE": None},
+    ("install", "x"),
+    "/tmp/pipsafe-1/ca.pem",
 )
-HELLO = Hello(b"\0".join([b"/venv/bin/python", b"3.11.7", b"23.2.1", b"/venv/lib", b"/venv", b"linux", b"cpython"]))
+HELLO = Hello(
+    b"\0".join([b"/venv/bin/python", b"3.11.7", b"23.2.1", b"/venv/lib", b"/venv", b"linux", b"cpython"])
+)
 
 
 def ended() -> Attempt:
@@ -143,7 +149,9 @@ def ended() -> Attempt:
 
 
 def whole(
-    failures: Sequence[dict[str, Any]] = (), remedy: Remedy | None = None, command: Sequence[str] = ("install", "x")
+    failures: Sequence[dict[str, Any]] = (),
+    remedy: Remedy | None = None,
+    command: Sequence[str] = ("install", "x"),
 ) -> dict[str, Any]:
     return report.whole(
         command=list(command),
@@ -192,7 +200,11 @@ def test_a_report_of_a_rescue(tmp_path: Path) -> None:
     assert told["setting"] is None
     assert told["explanation"] == PRIVATE.decisive.explanation
     assert read["remedy"]["anchors"][0]["sha256"] == ROOT.sha256
-    assert read["remedy"]["source"] == {"tier": "configured", "name": "GIT_SSL_CAINFO", "path": "/corp/git.pem"}
+    assert read["remedy"]["source"] == {
+        "tier": "configured",
+        "name": "GIT_SSL_CAINFO",
+        "path": "/corp/git.pem",
+    }
     assert read["remedy"]["environment"] == {"PIP_CERT": "/tmp/pipsafe-1/ca.pem", "SSL_CERT_FILE": None}
 
 
@@ -259,8 +271,17 @@ def test_times(when: datetime, told: str) -> None:
 
 def test_no_credentials(tmp_path: Path) -> None:
     command = [
-        *("install", "--index-url", "https://user:s3cret@index.example/simple", "-ihttps://u:s3cret@i.example"),
-        *("--extra-index-url=https://__token__:s3cret@index.example/simple", "--proxy", "user:s3cret@proxy.example:3128"),
+        *(
+            "install",
+            "--index-url",
+            "https://user:s3cret@index.example/simple",
+            "-ihttps://u:s3cret@i.example",
+        ),
+        *(
+            "--extra-index-url=https://__token__:s3cret@index.example/simple",
+            "--proxy",
+            "user:s3cret@proxy.example:3128",
+        ),
         *("--proxy=http://user:s3cret@proxy.example", "-f", "https://user:s3cret@index.example/links"),
         *("x @ https://user:s3cret@files.example/x.whl", "git+https://s3cret@git.example/x.git@main"),
     ]
@@ -286,7 +307,7 @@ def test_a_new_report(tmp_path: Path) -> None:
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert path.read_bytes().endswith(b"}\n")
-    assert os.listdir(tmp_path) == ["report.json"]
+    assert [item.name for item in tmp_path.iterdir()] == ["report.json"]
 
 
 def test_an_old_report_gives_way(tmp_path: Path) -> None:
@@ -315,7 +336,7 @@ def test_nothing_is_left_of_a_report_that_cannot_be_written(tmp_path: Path) -> N
         report.write(str(path), {"command": [object()]})
 
     assert path.read_text(encoding="utf-8") == "old"
-    assert os.listdir(tmp_path) == ["report.json"]
+    assert [item.name for item in tmp_path.iterdir()] == ["report.json"]
 
 
 def test_a_folder_that_is_gone(tmp_path: Path) -> None:
@@ -368,4 +389,4 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_place_that_can_be_written(tmp_path: Path) -> None:
     report.check_place(str(tmp_path / "report.json"))
 
-    assert os.listdir(tmp_path) == []
+    assert [item.name for item in tmp_path.iterdir()] == []

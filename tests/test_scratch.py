@@ -36,6 +36,10 @@ def dead() -> int:
     return process.pid
 
 
+def names(folder: Path | str) -> list[str]:
+    return [path.name for path in Path(folder).iterdir()]
+
+
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -43,7 +47,7 @@ def mode(path: Path) -> int:
 def test_nothing_is_made_before_it_is_needed(temporary: Path) -> None:
     Scratch().remove()
 
-    assert os.listdir(temporary) == []
+    assert names(temporary) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
@@ -61,11 +65,11 @@ def test_nobody_else_can_look_in(temporary: Path, umask: int) -> None:
 
 
 def test_the_name_cannot_be_guessed(temporary: Path) -> None:
-    names = {Scratch().folder().name for _ in range(5)}
+    made = {Scratch().folder().name for _ in range(5)}
 
-    assert len(names) == 5
-    assert all(re.fullmatch(rf"{PREFIX}{os.getpid()}-\w{{8}}", name) for name in names)
-    assert len(os.listdir(temporary)) == 5
+    assert len(made) == 5
+    assert all(re.fullmatch(rf"{PREFIX}{os.getpid()}-\w{{8}}", name) for name in made)
+    assert len(names(temporary)) == 5
 
 
 def test_a_bundle(temporary: Path) -> None:
@@ -74,8 +78,8 @@ def test_a_bundle(temporary: Path) -> None:
 
     assert decode(path.read_bytes()) == ((ONE, TWO), ())
     assert max(map(len, path.read_text(encoding="ascii").splitlines())) <= 64
-    assert os.listdir(path.parent) == [path.name]
-    assert os.listdir(temporary) == [path.parent.name]
+    assert names(path.parent) == [path.name]
+    assert names(temporary) == [path.parent.name]
 
 
 def test_bundles_do_not_overwrite_each_other(temporary: Path) -> None:
@@ -85,7 +89,7 @@ def test_bundles_do_not_overwrite_each_other(temporary: Path) -> None:
 
     assert first != second
     assert decode(Path(first).read_bytes())[0] == (ONE,)
-    assert os.listdir(temporary) == [Path(first).parent.name]
+    assert names(temporary) == [Path(first).parent.name]
 
 
 def test_it_is_removed(temporary: Path) -> None:
@@ -96,10 +100,11 @@ def test_it_is_removed(temporary: Path) -> None:
     scratch.remove()
     scratch.remove()
 
-    assert os.listdir(temporary) == []
+    assert names(temporary) == []
 
 
-def test_it_can_be_used_again(temporary: Path) -> None:
+@pytest.mark.usefixtures("temporary")
+def test_it_can_be_used_again() -> None:
     scratch = Scratch()
     scratch.write_bundle([ONE])
     scratch.remove()
@@ -123,7 +128,7 @@ def test_a_folder_that_went_away(temporary: Path) -> None:
 
     with pytest.raises(NoScratch, match="the CA bundle cannot be written"):
         scratch.write_bundle([ONE])
-    assert os.listdir(temporary) == []
+    assert names(temporary) == []
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
@@ -159,8 +164,17 @@ def test_what_a_killed_run_left_is_swept(temporary: Path, dead: int) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["pipsafe-{living}-abcdefgh", "pipsafe-1-abcdefgh", "pipsafe-x-y", "pipsafe-", "pipsafe-²-x", "other-{dead}-x"]
-    + ["pipsafe-report-x", "pipsafe{dead}-x", "pipsafe-99999999999999999999999-x"],
+    [
+        "pipsafe-{living}-abcdefgh",
+        "pipsafe-1-abcdefgh",
+        "pipsafe-x-y",
+        "pipsafe-",
+        "pipsafe-²-x",
+        "other-{dead}-x",
+        "pipsafe-report-x",
+        "pipsafe{dead}-x",
+        "pipsafe-99999999999999999999999-x",
+    ],
 )
 def test_what_is_not_swept(temporary: Path, dead: int, name: str) -> None:
     folder = left(temporary, name.format(living=os.getpid(), dead=dead))
@@ -171,7 +185,11 @@ def test_what_is_not_swept(temporary: Path, dead: int, name: str) -> None:
 
 
 def test_a_file_and_a_link_are_not_swept(temporary: Path, tmp_path: Path, dead: int) -> None:
-    file, link, precious = temporary / f"pipsafe-{dead}-file", temporary / f"pipsafe-{dead}-link", tmp_path / "precious"
+    file, link, precious = (
+        temporary / f"pipsafe-{dead}-file",
+        temporary / f"pipsafe-{dead}-link",
+        tmp_path / "precious",
+    )
     file.touch()
     (precious / "inner").mkdir(parents=True)
     link.symlink_to(precious)
@@ -183,7 +201,9 @@ def test_a_file_and_a_link_are_not_swept(temporary: Path, tmp_path: Path, dead: 
     assert (precious / "inner").is_dir()
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away"
+)
 def test_what_others_left_is_theirs(temporary: Path, dead: int) -> None:
     folder = left(temporary, f"pipsafe-{dead}-abcdefgh")
     os.chown(folder, 12345, 12345)
@@ -207,10 +227,10 @@ def test_a_lent_truststore_can_be_imported(temporary: Path) -> None:
         [sys.executable, "-I", "-S", "-c", code, lent], check=True, capture_output=True, text=True, timeout=60
     )
     assert Path(done.stdout.strip()) == Path(lent) / "truststore" / "__init__.py"
-    assert os.listdir(lent) == ["truststore"]
+    assert names(lent) == ["truststore"]
     assert scratch.lend_truststore() == lent
     scratch.remove()
-    assert os.listdir(temporary) == []
+    assert names(temporary) == []
 
 
 def test_whether_truststore_can_be_lent() -> None:

@@ -381,7 +381,7 @@ def test_a_signal_to_pipsafe_in_a_hanging_download(
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("pip_version", ["20.3.4", "24.0", "26.3"])
-@pytest.mark.parametrize("words", ["list >&-", "list <&-", "frob 2>&-", "list > /dev/full"])
+@pytest.mark.parametrize("words", ["list >&-", "list <&-", "frob 2>&-"])
 def test_closed_streams_of_a_real_pip(env: dict[str, str], pip_version: str, words: str) -> None:
     place = target(pip_version)
     env["PIPSAFE_PYTHON"] = str(place.python)
@@ -391,14 +391,24 @@ def test_closed_streams_of_a_real_pip(env: dict[str, str], pip_version: str, wor
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("pip_version", ["20.3.4", "24.0", "26.3"])
-@pytest.mark.parametrize("words", ["list", "help", "freeze", "debug"])
-def test_nobody_reads_what_a_real_pip_says(env: dict[str, str], pip_version: str, words: str) -> None:
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("words", ["list", "help"])
+def test_nobody_reads_what_a_real_pip_says(
+    env: dict[str, str],
+    pip_version: str,
+    words: str,
+    full: bool,  # noqa: FBT001
+) -> None:
+    """stdout is a pipe whose other end is closed, or a device without room."""
     place = target(pip_version)
     env["PIPSAFE_PYTHON"] = str(place.python)
     ends = []
     for command in ((str(place.pip),), as_script()):
         reading, writing = os.pipe()
         os.close(reading)
+        if full:
+            os.close(writing)
+            writing = os.open("/dev/full", os.O_WRONLY)
         try:
             done = subprocess.run(
                 [*command, words], env=env, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60

@@ -12,7 +12,14 @@ from pipsafe.sources import FOLDERS, VARIABLES, Source, distinct, in_environment
 
 # What the contract names; the table may hold more.
 PROMISED = (
-    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"),
+    *(
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "PIP_CERT",
+        "NODE_EXTRA_CA_CERTS",
+    ),
     *("AWS_CA_BUNDLE", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO", "DENO_CERT", "NIX_SSL_CERT_FILE"),
     *("HTTPLIB2_CA_CERTS", "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE"),
 )
@@ -69,7 +76,9 @@ def test_other_variables_have_one_case(variable: str) -> None:
     assert in_environment({variable: "/corp/ca.pem"}) == ()
 
 
-@pytest.mark.parametrize("variable", ["SSL_CLIENT_CERT", "PIP_CLIENT_CERT", "GIT_SSL_CERT", "NPM_CONFIG_CERT", "SSLKEYLOGFILE"])
+@pytest.mark.parametrize(
+    "variable", ["SSL_CLIENT_CERT", "PIP_CLIENT_CERT", "GIT_SSL_CERT", "NPM_CONFIG_CERT", "SSLKEYLOGFILE"]
+)
 def test_client_certificates_are_no_trust(variable: str) -> None:
     assert in_environment({variable: "/corp/me.pem"}) == ()
 
@@ -77,7 +86,23 @@ def test_client_certificates_are_no_trust(variable: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        *("", " ", "0", "1", "false", "False", "FALSE", " true ", "no", "yes", "off", "on", "none", "None", "null"),
+        *(
+            "",
+            " ",
+            "0",
+            "1",
+            "false",
+            "False",
+            "FALSE",
+            " true ",
+            "no",
+            "yes",
+            "off",
+            "on",
+            "none",
+            "None",
+            "null",
+        ),
         *("truststore", "system", "<system>", "<false>", "<true>"),
         *("~/ca.pem", "~", "~user/ca.pem", "$HOME/ca.pem", "${CA}", "%USERPROFILE%\\ca.pem"),
         *(" ~/ca.pem", " $HOME/ca.pem"),
@@ -89,13 +114,20 @@ def test_no_paths(value: str) -> None:
     assert in_environment(dict.fromkeys([*VARIABLES, "POETRY_CERTIFICATES_CORP_CERT"], value)) == ()
 
 
-@pytest.mark.parametrize("value", ["/corp/ca.pem", "ca.pem", "C:\\corp\\ca.pem", "/corp/a b.pem", "/corp/~ca$.pem", "/false"])
+@pytest.mark.parametrize(
+    "value", ["/corp/ca.pem", "ca.pem", "C:\\corp\\ca.pem", "/corp/a b.pem", "/corp/~ca$.pem", "/false"]
+)
 def test_paths(value: str) -> None:
     assert is_path(value)
 
 
 def test_the_order_is_that_of_the_table() -> None:
-    environ = {"GIT_SSL_CAINFO": "/git", "PIP_CERT": "/pip", "SSL_CERT_FILE": "/ssl", "REQUESTS_CA_BUNDLE": "/requests"}
+    environ = {
+        "GIT_SSL_CAINFO": "/git",
+        "PIP_CERT": "/pip",
+        "SSL_CERT_FILE": "/ssl",
+        "REQUESTS_CA_BUNDLE": "/requests",
+    }
 
     assert [source.path for source in in_environment(environ)] == ["/pip", "/requests", "/ssl", "/git"]
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX streams")
 
 READING = """
 import sys
-for word in sys.argv[1:]:
+for word in (word.partition("=")[2] or word for word in sys.argv[1:]):
     if word.startswith("/"):
         with open(word) as stream:
             print(word[:9], repr(stream.read()))

@@ -15,12 +15,17 @@ from tests.lab.system_store import BUNDLE, STORE
 from tests.lab.system_store import system_store as another_store
 
 ROOT = Path(__file__).parents[1]
-OTHERS = [place for place in system_store.MERGED_BUNDLES if not place.startswith(str(STORE)) and Path(place).exists()]
+OTHERS = [
+    place
+    for place in system_store.MERGED_BUNDLES
+    if not place.startswith(str(STORE)) and Path(place).exists()
+]
 
 
 def asked(prefix: tuple[str, ...]) -> str:
     """The path of the store as a process with this prefix sees it."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pipsafe import system_store; print(system_store.path())"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+    code += "from pipsafe import system_store; print(system_store.path())"
     done = subprocess.run(
         [*prefix, sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True, timeout=60
     )

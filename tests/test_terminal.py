@@ -45,7 +45,7 @@ def pseudo_terminal(columns: int, encoding: str = "utf-8") -> Iterator[tuple[int
     master, slave = os.openpty()
     try:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        with open(slave, "w", encoding=encoding, newline="") as stream:
+        with os.fdopen(slave, "w", encoding=encoding, newline="") as stream:
             yield master, stream
     finally:
         os.close(master)
@@ -233,12 +233,12 @@ def test_all_at_once() -> None:
 def test_a_reader_that_went_away(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    stream = open(writing, "w", encoding="utf-8")  # noqa: SIM115 - closing it is part of what fails
+    stream = os.fdopen(writing, "w", encoding="utf-8")
     monkeypatch.setattr(sys, "stderr", stream)
 
     terminal.write(LINES, stream, {})
 
-    assert sys.stderr is None  # type: ignore[comparison-overlap]
+    assert sys.stderr is None
     with pytest.raises(BrokenPipeError):
         stream.close()
 

@@ -55,7 +55,10 @@ class Machine:
         now: datetime = NOW,
     ) -> Search:
         """Search as from the project's folder. A path alone is a configured source."""
-        given = [Source("configured", "GIT_SSL_CAINFO", item) if isinstance(item, str) else item for item in sources]
+        given = [
+            Source("configured", "GIT_SSL_CAINFO", item) if isinstance(item, str) else item
+            for item in sources
+        ]
         return search(given, chains, folder=str(folder or self.project), home=str(self.home), now=now)
 
 
@@ -115,7 +118,8 @@ def test_only_the_root_that_is_wanted(machine: Machine) -> None:
 def test_nothing_fits(machine: Machine) -> None:
     found = machine.search(machine.file(Authority("Other").pem))
 
-    assert found.candidates == found.passed_over == ()
+    assert not found.candidates
+    assert not found.passed_over
 
 
 @pytest.mark.parametrize("chain", Chain)
@@ -182,7 +186,9 @@ def test_an_intermediate_that_the_server_leaves_out(machine: Machine) -> None:
 
 
 def test_an_intermediate_that_the_server_sends_is_not_taken_along(machine: Machine) -> None:
-    (candidate,) = machine.search(machine.file(ISSUING.pem, ROOT.pem), chains=[seen(ISSUING.leaf())]).candidates
+    (candidate,) = machine.search(
+        machine.file(ISSUING.pem, ROOT.pem), chains=[seen(ISSUING.leaf())]
+    ).candidates
 
     assert candidate.anchor.sha256 == ROOT.sha256
     assert candidate.intermediates == ()
@@ -225,7 +231,8 @@ def test_certificates_that_issue_each_other_end_the_search(machine: Machine) -> 
 SERVER = self_signed(("Example Corporate Root",))
 NO_CA = make(ROOT.subject, extensions=[(x509.BasicConstraints(ca=False, path_length=None), True)])
 MAY_NOT_SIGN = make(
-    ROOT.subject, extensions=[(x509.BasicConstraints(ca=True, path_length=None), True), (key_usage(sign=False), True)]
+    ROOT.subject,
+    extensions=[(x509.BasicConstraints(ca=True, path_length=None), True), (key_usage(sign=False), True)],
 )
 UNFIT = {
     "expired": (ROOT.reissued(validity=EXPIRED).pem, "expired on"),

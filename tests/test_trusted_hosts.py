@@ -1,4 +1,4 @@
-"""Whether a `trusted-host` may be named somewhere: asked on every run, so it is cheap, and never misses one."""
+"""Whether a `trusted-host` may be named somewhere: asked on every run, so it only looks for the word."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def nothing_here() -> None:
 
 
 @pytest.mark.parametrize("command", NETWORK_COMMANDS)
-@pytest.mark.parametrize("words", [("--trusted-host", "h.example"), ("--trusted-host=h.example",), ("--trusted", "h")])
+@pytest.mark.parametrize(
+    "words", [("--trusted-host", "h.example"), ("--trusted-host=h.example",), ("--trusted", "h")]
+)
 def test_typed(places: dict[str, Path], command: str, words: tuple[str, ...]) -> None:
     assert asked(places, (command, *words, "x"))
     assert asked(places, (*words, command, "x"))

@@ -14,9 +14,10 @@ Reads one JSON object per line from stdin and answers each with one line on stdo
         -> {"origins": [VERDICT]}
 
 ORIGIN   {"host": str, "port": int, "proxy": null | {"scheme", "host", "port", "authorization"}}
-TRUST    {"truststore": bool, "file": PATH|null, "pem": str|null, "strict": bool}
-         file null and pem null: the roots that pip carries. "system": true: the file in
-         "file" and nothing else. truststore adds what the system trusts.
+TRUST    {"truststore": bool, "file": PATH|null, "pem": str|null, "carried": bool, "strict": bool,
+          "openssl_defaults": bool, "through_proxy": TRUST|null}
+         carried: the roots that pip carries; truststore: what the system trusts. All that is
+         named adds up. through_proxy stands in for the rest where the origin has a proxy.
 VERDICT  {"accepted": bool, "code": int|null, "message": str,
           "kind": "accepted" | "certificate" | "protocol" | "unreachable" | "proxy" | "setting"}
 
@@ -155,6 +156,8 @@ def context_for(trust):
         context = plain_context()
         if trust.get("truststore"):
             load_system_as_truststore(context)
+    if trust.get("openssl_defaults"):
+        context.load_default_certs()
     if trust.get("strict"):
         context.verify_flags |= STRICT | PARTIAL_CHAIN
     if trust.get("pem"):
@@ -336,8 +339,7 @@ def survey_origin(origin, contexts, seconds):
     names = sorted(contexts)
 
     def under(name):
-        context = contexts[name]
-        return context if isinstance(context, dict) else verdict(origin, context, seconds)
+        return judged(origin, contexts[name], seconds)
 
     tasks = [lambda: read_chain(origin, seconds)] + [lambda name=name: under(name) for name in names]
     results = all_at_once(tasks)
@@ -362,15 +364,30 @@ def survey_origin(origin, contexts, seconds):
     }
 
 
+def context_or_refusal(trust):
+    try:
+        return context_for(trust)
+    except Exception as error:
+        return dict(refusal(error), kind="setting", code=None)
+
+
 def contexts_of(trusts):
-    """A context per trust, or the verdict that stands for one that cannot be made."""
+    """Per trust: what holds for direct origins and what holds behind a proxy.
+
+    Each is a context, or the verdict that stands for one that cannot be made.
+    """
     contexts = {}
     for name, trust in trusts.items():
-        try:
-            contexts[name] = context_for(trust)
-        except Exception as error:
-            contexts[name] = dict(refusal(error), kind="setting", code=None)
+        direct = context_or_refusal(trust)
+        behind = trust.get("through_proxy")
+        contexts[name] = (direct, context_or_refusal(behind) if behind else direct)
     return contexts
+
+
+def judged(origin, pair, seconds):
+    """The verdict on an origin under one of contexts_of."""
+    context = pair[1 if origin.get("proxy") else 0]
+    return context if isinstance(context, dict) else verdict(origin, context, seconds)
 
 
 def survey(request):
@@ -383,11 +400,7 @@ def survey(request):
 def trial(request):
     contexts = contexts_of({pem: {"pem": pem, "carried": False} for pem in request["anchors"]})
     tasks = [
-        lambda origin=origin, pem=pem: (
-            contexts[pem]
-            if isinstance(contexts[pem], dict)
-            else verdict(origin, contexts[pem], request["seconds"])
-        )
+        lambda origin=origin, pem=pem: judged(origin, contexts[pem], request["seconds"])
         for origin in request["origins"]
         for pem in request["anchors"]
     ]
@@ -402,13 +415,11 @@ def prove(request):
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-    context = contexts_of({"remedy": request["trust"]})["remedy"]
-    if isinstance(context, dict):
-        return {"origins": [context for _ in request["origins"]]}
+    contexts = contexts_of({"remedy": request["trust"]})["remedy"]
     return {
         "origins": all_at_once(
             [
-                lambda origin=origin: verdict(origin, context, request["seconds"])
+                lambda origin=origin: judged(origin, contexts, request["seconds"])
                 for origin in request["origins"]
             ]
         )
