@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from pipsafe import __version__, command_line, report, terminal, trusted_hosts, wording
+from pipsafe import __version__, command_line, report, report_file, terminal, trusted_hosts, wording
 from pipsafe.examination import Remedy, surroundings
 from pipsafe.own_options import OwnOptions
 from pipsafe.rounds import Ended
@@ -95,7 +95,7 @@ class Account:
             warnings=self.warnings,
         )
         try:
-            report.write(self.options.report or "", whole)
+            report_file.write(self.options.report or "", whole)
         except OSError as error:
             words = f"the report could not be written: {error.strerror or error}."
             self.say([Line("pipsafe:", words, "warning")])

@@ -62,7 +62,7 @@ def _check_files(options: OwnOptions) -> None:
         for path, named_by in options.ca:
             check_ca(path, named_by)
     if options.report:
-        from pipsafe.report import check_place
+        from pipsafe.report_file import check_place
 
         check_place(options.report)
 

@@ -230,6 +230,13 @@ def _private_ca(case: Case) -> str | None:
         return None
     if case.is_default_index or recognise(case.survey.chain) is not None:
         return None
+    top = case.top
+    if top is not None and not top.is_self_issued:
+        return (
+            f"The certificate of {case.origin} is issued by {_issuer(case)}, and no public root vouches for "
+            "that one: a private CA, or a server that leaves out an intermediate certificate."
+            + _namesake(case)
+        )
     return (
         f"{case.origin} has a certificate from a private CA, {_issuer(case)}, that no public root list has."
         + _namesake(case)

@@ -194,7 +194,7 @@ class _Examination:
     # What pip trusts
 
     def _trusts(self) -> tuple[Trust, Trust]:
-        """pip's present trust, and the same without the CA setting that is in force.
+        """pip's present trust, and the same without any CA setting: one may hide another.
 
         Rules read in pip's sources: truststore is on from 24.2 (unless `legacy-certs`), by
         `--use-feature` from 22.2; with it on, from 24.2, a CA file adds to pip's own roots,
@@ -213,11 +213,7 @@ class _Examination:
             return self._applied(Trust(truststore=truststore, file=path, carried=carried, strict=strict))
 
         verify = around.verify
-        remaining = around.cert if around.ca_bundle_env else None
-        # One broken path is often given to every tool alike: what remains has to be of use.
-        if remaining is not None and not ca_file.read(remaining.value).certificates:
-            remaining = None
-        return with_file(verify.value if verify else None), with_file(remaining.value if remaining else None)
+        return with_file(verify.value if verify else None), with_file(None)
 
     def _applied(self, trust: Trust) -> Trust:
         """The trust with what this pip makes of it behind a proxy.
@@ -363,7 +359,6 @@ class _Examination:
             typed_cert=bool(self.around.line.values("cert")),
             cert_in_file=cert is not None and not cert.set_in.startswith(("command line", "environment")),
             use_features=around.use_features,
-            cert_in_environment=cert is not None and cert.set_in.startswith("environment"),
         )
 
     def _prove(

@@ -15,7 +15,7 @@ from pipsafe.sources import Source
 from pipsafe.trust import Candidate
 
 # Tiers in the order in which an anchor is taken from them.
-TIERS = ("system", "public", "configured", "explicit")
+TIERS = {"system": 0, "public": 1, "configured": 2, "explicit": 3}
 
 KIND_OF_TIER = {"system": "system-store", "public": "certifi"}
 
@@ -52,8 +52,6 @@ class PipTraits:
     cert_in_file: bool
     """Whether a configuration file sets `cert`: that can be overruled, not taken away."""
     use_features: tuple[str, ...]
-    cert_in_environment: bool = False
-    """Whether it is PIP_CERT that names pip's own CA file."""
 
     @property
     def can_be_told_to_use_truststore(self) -> bool:
@@ -115,18 +113,13 @@ def _drop_setting(diagnoses: Sequence[Diagnosis], traits: PipTraits) -> Plan | N
     if not all(item.case.accepts("pip-without-setting") and item.case.setting_problem for item in diagnoses):
         return None
     trust = traits.without_setting
-    in_environment = setting.name != "cert"
-    if in_environment and (trust.file is not None or not (traits.typed_cert or traits.cert_in_file)):
-        # The environment's setting is the one at fault: pip's own stays, if that is of use.
-        useless = traits.cert_in_environment and trust.file is None
-        names = BUNDLE_VARIABLES if useless else BUNDLE_VARIABLES[1:]
-        return Plan("drop-setting", (), (), None, trust, dict.fromkeys(names))
     if traits.typed_cert or traits.cert_in_file:
         # A typed option and a configuration file cannot be unset, only overruled.
         return _with_bundle(
             Plan("drop-setting", (), (), None, trust, {}, base="carried"), traits, frozenset()
         )
-    return Plan("drop-setting", (), (), None, trust, {"PIP_CERT": None})
+    # One broken path is often given to every tool alike, and one variable hides another.
+    return Plan("drop-setting", (), (), None, trust, dict.fromkeys(BUNDLE_VARIABLES))
 
 
 def _truststore(
@@ -165,13 +158,11 @@ def _bundle(
     chosen: list[Candidate] = []
     for diagnosis in diagnoses:
         candidates = accepted.get(str(diagnosis.case.origin), ())
-        best = min(candidates, key=lambda candidate: TIERS.index(candidate.source.tier), default=None)
+        best = min(candidates, key=lambda candidate: TIERS[candidate.source.tier], default=None)
         if best is None and not diagnosis.case.accepts("pip-without-setting"):
             return None
         if best is not None and best not in chosen:
             chosen.append(best)
-    # A setting that lacks the roots it stands in for is completed by them.
-    completed = any("bad-ca-setting" in _names(item) for item in diagnoses)
     tiers = {candidate.source.tier for candidate in chosen}
     kind = KIND_OF_TIER.get(next(iter(tiers)), "bundle") if len(tiers) == 1 else "bundle"
     plan = Plan(
@@ -181,9 +172,17 @@ def _bundle(
         source=chosen[0].source if chosen else None,
         trust=Trust(truststore=traits.present.truststore, strict=traits.present.strict),
         environment={},
-        base="certifi" if "public" in tiers else "completed" if completed else "present",
+        base=_base(diagnoses),
     )
     return _with_bundle(plan, traits, legs)
+
+
+def _base(diagnoses: Sequence[Diagnosis]) -> str:
+    """What the bundle begins with: what pip has, unless that is nothing, or lacks what it stands in for."""
+    names = {name for diagnosis in diagnoses for name in _names(diagnosis)}
+    if "missing-roots" in names:
+        return "certifi"
+    return "completed" if "bad-ca-setting" in names else "present"
 
 
 def _with_bundle(plan: Plan, traits: PipTraits, legs: frozenset[str]) -> Plan:

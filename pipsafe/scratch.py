@@ -29,7 +29,7 @@ class Scratch:
         if self._folder is None:
             _sweep()
             try:
-                self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+                self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{_namespace()}-"))
             except OSError as error:
                 raise NoScratch(f"no temporary folder can be made: {error.strerror or error}") from error
         return self._folder
@@ -85,8 +85,10 @@ def _sweep() -> None:
         return
     with contextlib.suppress(OSError):
         for entry in os.scandir(tempfile.gettempdir()):
-            number = entry.name.removeprefix(PREFIX).partition("-")[0]
+            number, _, rest = entry.name.removeprefix(PREFIX).partition("-")
             if not entry.name.startswith(PREFIX) or not number.isdecimal():
+                continue
+            if rest.partition("-")[0] != _namespace():
                 continue
             ours = (
                 entry.is_dir(follow_symlinks=False)
@@ -94,6 +96,14 @@ def _sweep() -> None:
             )
             if ours and not _is_alive(int(number)):
                 shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _namespace() -> str:
+    """Which process numbers these are: containers may share a temporary folder, and count on their own."""
+    try:
+        return str(os.stat("/proc/self/ns/pid").st_ino)
+    except OSError:
+        return "0"
 
 
 def _is_alive(number: int) -> bool:

@@ -54,7 +54,8 @@ def write(
         stream.flush()
     except (OSError, ValueError):
         # The reader went away: keep Python's own last flush from complaining.
-        sys.stderr = None
+        if stream is sys.stderr:
+            sys.stderr = None
 
 
 def _render(line: Line, width: int | None, *, coloured: bool) -> str:

@@ -153,12 +153,14 @@ def _in_file(
                 wanted.add(certificate.issuer_der)
             else:
                 reasons.append(f"{certificate.label}: {problem}")
-    helpers = tuple(certificate for certificate in between if certificate.sha256 not in sought.presented)
+    intermediates = tuple(
+        certificate for certificate in between if certificate.sha256 not in sought.presented
+    )
     if between and not found:
         reasons += [
             f"{certificate.label}: an intermediate, and its root is not there" for certificate in between
         ]
-    return [Candidate(item.anchor, item.source, helpers) for item in found], reasons
+    return [Candidate(item.anchor, item.source, intermediates) for item in found], reasons
 
 
 def _is_valid(certificate: Certificate, now: datetime) -> bool:

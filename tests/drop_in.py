@@ -1,4 +1,4 @@
-"""The same command by pip and by pipsafe, and the small stand-ins for pip that tests of the way there need."""
+"""The same command by pip and by pipsafe, and small stand-ins for pip."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ _SCRIPT = (
     "from pipsafe.cli import main; sys.exit(main())"
 )
 
-_PASSING = re.compile(rb"pip-[a-z0-9]+(-[a-z]+)*-[a-z0-9_]{8}|\bin [0-9.]+ ?m?s\b|\bsha256=[0-9a-f]{64}")
-"""Names of temporary folders and durations: all that differs between two runs of pip itself."""
+_PASSING = re.compile(
+    rb"\btmp[a-z0-9_]{8}\b|pip-[a-z0-9]+(-[a-z]+)*-[a-z0-9_]{8}"
+    rb"|\bin [0-9.]+ ?m?s\b|\bsha256=[0-9a-f]{64}"
+)
+"""Names of temporary folders, durations and digests: all that differs between two runs of pip itself."""
 
 
 def package_folder() -> Path:
@@ -109,23 +112,15 @@ def script(path: Path, text: str) -> Path:
 
 def is_alive(pid: int) -> bool:
     """Whether a process runs; one that only waits to be reaped does not."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as stream:
-            return state_in(stream.read()) not in ("Z", "X")
-    except FileNotFoundError:
-        return False
+    return state_of(pid) not in ("", "Z", "X")
 
 
 def state_of(pid: int) -> str:
     """The letter that Linux gives a process: R, S, T (stopped), Z, ..., or "" when it is gone."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as stream:
-            return state_in(stream.read())
-    except FileNotFoundError:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
         return ""
-
-
-def state_in(stat: bytes) -> str:
     return stat.rpartition(b")")[2].split()[0].decode()
 
 

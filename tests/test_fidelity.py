@@ -17,7 +17,7 @@ from tests.lab.authority import Authority
 from tests.lab.index_server import IndexServer
 from tests.lab.packages import BACKEND, Package, sdist, wheel
 from tests.lab.run import Run, clean_environment, run
-from tests.lab.targets import Target, target
+from tests.lab.targets import target
 from tests.lab.terminal import Step, TerminalRun, run_on_pty
 
 pytestmark = pytest.mark.e2e
@@ -143,6 +143,9 @@ class Bench:
         arguments = case.words.split()
         if case.index:
             env |= {"PIP_INDEX_URL": self.server.index_url, "PIP_CERT": str(self.cert)}
+        else:
+            # Old pips take `mote==` for a version, and would ask the public index for it.
+            env["PIP_NO_INDEX"] = "1"
         return arguments, env
 
     def run(self, case: Case, *command: str | Path, **variables: str) -> Run:
@@ -173,9 +176,7 @@ def bench(authority: Authority) -> Iterator[Callable[[str], Bench]]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 @pytest.mark.parametrize("pip_version", PIPS)
-def test_the_script_is_as_pips_script(
-    bench: Callable[[str], Bench], pip_version: str, case: Case
-) -> None:
+def test_the_script_is_as_pips_script(bench: Callable[[str], Bench], pip_version: str, case: Case) -> None:
     place = bench(pip_version)
     expected = place.run(case, place.target.pip)
     assert differences(expected, place.run_script(case)) == []
@@ -185,9 +186,7 @@ def test_the_script_is_as_pips_script(
     "case", [*SAID, Case("install speck", index=True), Case("list")], ids=lambda case: case.label
 )
 @pytest.mark.parametrize("pip_version", ["24.0", "26.3"])
-def test_the_module_is_as_pips_module(
-    bench: Callable[[str], Bench], pip_version: str, case: Case
-) -> None:
+def test_the_module_is_as_pips_module(bench: Callable[[str], Bench], pip_version: str, case: Case) -> None:
     place = bench(pip_version)
     expected = place.run(case, place.target.python, "-m", "pip")
     assert differences(expected, place.run(case, place.target.python, "-m", "pipsafe")) == []
@@ -241,9 +240,7 @@ def lasting(output: bytes) -> bytes:
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: f"{scene.case.label} {scene.columns}")
 @pytest.mark.parametrize("pip_version", ["20.3.4", "26.3"])
-def test_a_terminal_shows_the_same(
-    bench: Callable[[str], Bench], pip_version: str, scene: Scene
-) -> None:
+def test_a_terminal_shows_the_same(bench: Callable[[str], Bench], pip_version: str, scene: Scene) -> None:
     place = bench(pip_version)
     expected = place.on_pty(scene.case, (place.target.pip,), scene.columns, scene.steps)
     got = place.on_pty(scene.case, as_script(), scene.columns, scene.steps)
@@ -283,6 +280,7 @@ def test_an_index_that_asks_for_a_password(
     with IndexServer([MOTE], authority.leaf(), auth=("me", "secret")) as server:
         for command in ((place.target.pip,), as_script()):
             arguments, env = place.prepare(Case("install mote"))
+            del env["PIP_NO_INDEX"]
             env |= {"PIP_INDEX_URL": server.index_url, "PIP_CERT": str(place.cert)}
             env["PIPSAFE_PYTHON"] = str(place.target.python)
             done = run_on_pty([*command, *arguments], env, steps=steps)

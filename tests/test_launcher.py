@@ -21,7 +21,8 @@ from tests.lab.terminal import run_on_pty
 TELL = """
 import json, os, sys
 def of(stream):
-    return stream and [stream.isatty(), stream.encoding, stream.errors, stream.line_buffering, stream.fileno()]
+    return stream and [stream.isatty(), stream.encoding, stream.errors, stream.line_buffering,
+                       stream.fileno()]
 def columns():
     try:
         return os.get_terminal_size().columns
@@ -99,7 +100,7 @@ def test_as_a_module(fake: FakePip, env: dict[str, str], beside: Path, tmp_path:
 @pytest.mark.parametrize(
     "options",
     [["-I"], ["-s"], ["-B"], ["-X", "utf8"], ["-W", "ignore"], ["-X", "dev"], ["-P"]],
-    ids=lambda options: " ".join(options),
+    ids=" ".join,
 )
 def test_options_of_the_interpreter_hold_for_pip(
     fake: FakePip, env: dict[str, str], beside: Path, tmp_path: Path, options: list[str]
@@ -125,7 +126,11 @@ REAL_PIPS_WAY = "import os, sys\nif sys.path[0] in ('', os.getcwd()):\n    sys.p
 @pytest.mark.parametrize("safe", [False, True])
 @pytest.mark.parametrize("also", ["", "/usr"])
 def test_pythonpath_may_name_the_working_folder(
-    tmp_path: Path, env: dict[str, str], beside: Path, safe: bool, also: str
+    tmp_path: Path,
+    env: dict[str, str],
+    beside: Path,
+    safe: bool,  # noqa: FBT001
+    also: str,
 ) -> None:
     """pip takes out one working folder, that of `-m`; the one that the user put there stays."""
     fake = FakePip(tmp_path / "fake", REAL_PIPS_WAY)
@@ -152,8 +157,8 @@ def test_safe_paths(fake: FakePip, env: dict[str, str], tmp_path: Path, value: s
 @pytest.mark.parametrize("columns", [60, 120])
 def test_a_terminal_is_a_terminal(fake: FakePip, env: dict[str, str], columns: int) -> None:
     full = fake.environment(env)
-    outputs = [run_on_pty(words, full, columns=columns) for words in (fake.direct("list"), as_script(["list"]))]
-    direct, got = (json.loads(done.output) for done in outputs)
+    commands = (fake.direct("list"), as_script(["list"]))
+    direct, got = (json.loads(run_on_pty(words, full, columns=columns).output) for words in commands)
     assert got["streams"] == direct["streams"]
     assert got["columns"] == direct["columns"] == columns
     assert all(stream[0] for stream in got["streams"])
@@ -293,7 +298,8 @@ def test_a_link_to_the_package(tmp_path: Path, fake: FakePip, env: dict[str, str
         place = tmp_path / "site" / "pipsafe" / source.relative_to(package_folder())
         place.parent.mkdir(parents=True, exist_ok=True)
         place.symlink_to(source)
-    code = f"import sys; sys.path[0] = {str(tmp_path / 'site')!r}; from pipsafe.cli import main; sys.exit(main())"
+    site = str(tmp_path / "site")
+    code = f"import sys; sys.path[0] = {site!r}; from pipsafe.cli import main; sys.exit(main())"
     got = told(run([sys.executable, "-c", code, "list"], fake.environment(env)))
     assert not [path for path in got["path"] if "target_side" in path]
 

@@ -41,9 +41,7 @@ def set_of(options: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("arguments", "taken", "rest"), TAKEN)
-def test_own_options_are_taken_out(
-    arguments: list[str], taken: dict[str, object], rest: list[str]
-) -> None:
+def test_own_options_are_taken_out(arguments: list[str], taken: dict[str, object], rest: list[str]) -> None:
     options, given = split(arguments, {})
     assert (set_of(options), given) == (taken, rest)
 

@@ -540,7 +540,7 @@ SETTINGS: Mapping[str, Setting] = {
     "HTTPS_PROXY, REQUESTS_CA_BUNDLE": Setting({"REQUESTS_CA_BUNDLE": RIGHT, "HTTPS_PROXY": "{proxy}"}),
 }
 
-FIDELITY_PIPS = ("19.3.1", "20.3.4", "22.3.1", "23.2.1", "24.0", "24.2", "26.3")
+FIDELITY_PIPS = ("19.3.1", "20.3.4", "22.3.1", "23.2.1", "24.0", "24.1.2", "24.2", "25.3", "26.3")
 
 
 @contextmanager

@@ -136,12 +136,18 @@ TABLE: dict[str, Row] = {
     ),
     "explicit": Row((PRIVATE,), at(found("explicit")), OLD, (("bundle", "present", ALL_THREE),)),
     "system, old pip": Row((IN_SYSTEM,), at(found("system")), OLD, (("system-store", "present", ALL_THREE),)),
-    "certifi": Row((OUTDATED,), at(found("public")), OLD, (("certifi", "certifi", ALL_THREE),)),
+    "certifi": Row((OUTDATED,), at(found("public")), OLD, (("certifi", "present", ALL_THREE),)),
+    "missing roots": Row(
+        (diagnosed("missing-roots", accepting=("certifi",)),),
+        at(found("public")),
+        OLD,
+        (("certifi", "certifi", ALL_THREE),),
+    ),
     "certifi and configured": Row(
         (OUTDATED, diagnosed("private-ca", origin=TWO)),
         at(found("public")) | at(found("configured", OTHER_ROOT), origin=TWO),
         OLD,
-        (("bundle", "certifi", ALL_THREE),),
+        (("bundle", "present", ALL_THREE),),
     ),
     "system before configured": Row(
         (IN_SYSTEM,),
@@ -208,14 +214,14 @@ TABLE: dict[str, Row] = {
         (bad(PIP_CERT),),
         {},
         replace(OLD, present=WITH_CERT),
-        (("drop-setting", None, {"PIP_CERT": None}), ("bundle", "completed", ALL_THREE)),
+        (("drop-setting", None, NONE_OF_THREE), ("bundle", "completed", ALL_THREE)),
     ),
     "bad REQUESTS_CA_BUNDLE": Row(
         (bad(REQUESTS),),
         {},
         replace(OLD, present=WITH_CERT),
         (
-            ("drop-setting", None, {"REQUESTS_CA_BUNDLE": None, "CURL_CA_BUNDLE": None}),
+            ("drop-setting", None, NONE_OF_THREE),
             ("bundle", "completed", ALL_THREE),
         ),
     ),

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipsafe import __version__, command_line, report
+from pipsafe import __version__, command_line, report, report_file
 from pipsafe.attempt import Attempt, Hello
 from pipsafe.certificate import parse
 from pipsafe.diagnosis import Case, Diagnosis, diagnose
@@ -167,7 +167,7 @@ def whole(
 
 
 def written(path: Path, value: dict[str, Any]) -> Any:
-    report.write(str(path), value)
+    report_file.write(str(path), value)
     return json.loads(path.read_bytes())
 
 
@@ -287,7 +287,7 @@ def test_no_credentials(tmp_path: Path) -> None:
     ]
     path = tmp_path / "report.json"
 
-    report.write(str(path), whole(command=command_line.redact(command)))
+    report_file.write(str(path), whole(command=command_line.redact(command)))
 
     text = path.read_text(encoding="utf-8")
     assert "s3cret" not in text
@@ -301,7 +301,7 @@ def test_a_new_report(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     before = os.umask(0o027)
     try:
-        report.write(str(path), whole())
+        report_file.write(str(path), whole())
     finally:
         os.umask(before)
 
@@ -322,7 +322,7 @@ def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     precious.write_text("precious", encoding="utf-8")
     path.symlink_to(precious)
 
-    report.write(str(path), whole())
+    report_file.write(str(path), whole())
 
     assert precious.read_text(encoding="utf-8") == "precious"
     assert not path.is_symlink()
@@ -333,7 +333,7 @@ def test_nothing_is_left_of_a_report_that_cannot_be_written(tmp_path: Path) -> N
     path.write_text("old", encoding="utf-8")
 
     with pytest.raises(TypeError):
-        report.write(str(path), {"command": [object()]})
+        report_file.write(str(path), {"command": [object()]})
 
     assert path.read_text(encoding="utf-8") == "old"
     assert [item.name for item in tmp_path.iterdir()] == ["report.json"]
@@ -341,14 +341,14 @@ def test_nothing_is_left_of_a_report_that_cannot_be_written(tmp_path: Path) -> N
 
 def test_a_folder_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        report.write(str(tmp_path / "gone" / "report.json"), whole())
+        report_file.write(str(tmp_path / "gone" / "report.json"), whole())
 
 
 def test_a_relative_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    report.check_place("report.json")
+    report_file.check_place("report.json")
 
-    report.write("report.json", whole())
+    report_file.write("report.json", whole())
 
     conforms(json.loads((tmp_path / "report.json").read_bytes()), REPORT)
 
@@ -375,7 +375,7 @@ def test_places_that_cannot_be_written(tmp_path: Path, place: str, words: str) -
     (tmp_path / "file").touch()
 
     with pytest.raises(UsageError, match=words):
-        report.check_place(str(tmp_path / place))
+        report_file.check_place(str(tmp_path / place))
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root can write anywhere")
@@ -383,10 +383,10 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
 
     with pytest.raises(UsageError, match="cannot be written"):
-        report.check_place(str(tmp_path / "report.json"))
+        report_file.check_place(str(tmp_path / "report.json"))
 
 
 def test_a_place_that_can_be_written(tmp_path: Path) -> None:
-    report.check_place(str(tmp_path / "report.json"))
+    report_file.check_place(str(tmp_path / "report.json"))
 
     assert [item.name for item in tmp_path.iterdir()] == []

@@ -68,7 +68,7 @@ def test_the_name_cannot_be_guessed(temporary: Path) -> None:
     made = {Scratch().folder().name for _ in range(5)}
 
     assert len(made) == 5
-    assert all(re.fullmatch(rf"{PREFIX}{os.getpid()}-\w{{8}}", name) for name in made)
+    assert all(re.fullmatch(rf"{PREFIX}{os.getpid()}-\d+-\w{{8}}", name) for name in made)
     assert len(names(temporary)) == 5
 
 
@@ -146,6 +146,11 @@ def test_a_bundle_is_whole_or_not_there(temporary: Path) -> None:
 # What killed runs left
 
 
+def namespace() -> str:
+    """Whose process numbers a folder's name counts by."""
+    return Scratch().folder().name.split("-")[2]
+
+
 def left(temporary: Path, name: str) -> Path:
     folder = temporary / name
     folder.mkdir(mode=0o700)
@@ -155,7 +160,7 @@ def left(temporary: Path, name: str) -> Path:
 
 @pytest.mark.skipif(os.name == "nt", reason="not swept there")
 def test_what_a_killed_run_left_is_swept(temporary: Path, dead: int) -> None:
-    folder = left(temporary, f"{PREFIX}{dead}-abcdefgh")
+    folder = left(temporary, f"{PREFIX}{dead}-{namespace()}-abcdefgh")
 
     Scratch().folder()
 
@@ -165,19 +170,21 @@ def test_what_a_killed_run_left_is_swept(temporary: Path, dead: int) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "pipsafe-{living}-abcdefgh",
-        "pipsafe-1-abcdefgh",
+        "pipsafe-{living}-{here}-abcdefgh",
+        "pipsafe-1-{here}-abcdefgh",
+        "pipsafe-{dead}-abcdefgh",
+        "pipsafe-{dead}-12-of-another-container",
         "pipsafe-x-y",
         "pipsafe-",
         "pipsafe-²-x",
         "other-{dead}-x",
         "pipsafe-report-x",
         "pipsafe{dead}-x",
-        "pipsafe-99999999999999999999999-x",
+        "pipsafe-99999999999999999999999-{here}-x",
     ],
 )
 def test_what_is_not_swept(temporary: Path, dead: int, name: str) -> None:
-    folder = left(temporary, name.format(living=os.getpid(), dead=dead))
+    folder = left(temporary, name.format(living=os.getpid(), dead=dead, here=namespace()))
 
     Scratch().folder()
 
@@ -186,8 +193,8 @@ def test_what_is_not_swept(temporary: Path, dead: int, name: str) -> None:
 
 def test_a_file_and_a_link_are_not_swept(temporary: Path, tmp_path: Path, dead: int) -> None:
     file, link, precious = (
-        temporary / f"pipsafe-{dead}-file",
-        temporary / f"pipsafe-{dead}-link",
+        temporary / f"pipsafe-{dead}-{namespace()}-file",
+        temporary / f"pipsafe-{dead}-{namespace()}-link",
         tmp_path / "precious",
     )
     file.touch()
@@ -205,7 +212,7 @@ def test_a_file_and_a_link_are_not_swept(temporary: Path, tmp_path: Path, dead: 
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away"
 )
 def test_what_others_left_is_theirs(temporary: Path, dead: int) -> None:
-    folder = left(temporary, f"pipsafe-{dead}-abcdefgh")
+    folder = left(temporary, f"pipsafe-{dead}-{namespace()}-abcdefgh")
     os.chown(folder, 12345, 12345)
 
     Scratch().folder()

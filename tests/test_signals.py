@@ -6,11 +6,13 @@ import contextlib
 import math
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -91,13 +93,13 @@ def started(command: tuple[str, ...], env: dict[str, str]) -> Iterator[tuple[sub
         process.communicate()
 
 
-def group_lives(leader: int) -> bool:
-    """Whether anybody is left of what a command started."""
+def is_gone(leader: int) -> bool:
+    """Whether nobody is left of what a command started."""
     try:
         os.killpg(leader, 0)
     except ProcessLookupError:
-        return False
-    return True
+        return True
+    return False
 
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
@@ -193,7 +195,8 @@ def test_an_ignored_interrupt_stays_ignored(tmp_path: Path, env: dict[str, str])
 
 def in_own_group(command: tuple[str, ...]) -> tuple[str, ...]:
     """In a group of its own, with its parent in the same session: only such a group can be stopped."""
-    return (sys.executable, "-c", "import os, sys; os.setpgid(0, 0); os.execvp(sys.argv[1], sys.argv[1:])", *command)
+    code = "import os, sys; os.setpgid(0, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+    return (sys.executable, "-c", code, *command)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -222,18 +225,12 @@ def test_stop_and_continue(tmp_path: Path, env: dict[str, str]) -> None:
         process.communicate()
 
 
-def quoted(command: tuple[str, ...]) -> str:
-    import shlex
-
-    return shlex.join(command)
-
-
 def test_the_terminal_s_stop_key_and_fg(tmp_path: Path, env: dict[str, str]) -> None:
     shell = bash()
     if shell is None:
         pytest.skip("no bash")
     fake = fake_pip(tmp_path, TICKING)
-    command = quoted(as_script(["list"]))
+    command = shlex.join(as_script(["list"]))
     steps = (
         Step(rb"\$ ", f"set +o notify; {command}\n".encode()),
         Step(rb"tick 3\r\n", b"\x1a"),
@@ -258,7 +255,7 @@ def test_the_interrupt_key_in_a_shell(tmp_path: Path, env: dict[str, str]) -> No
     outputs = []
     for command in (fake.direct("list"), as_script(["list"])):
         steps = (
-            Step(rb"\$ ", f"{quoted(command)}; echo code $((0 + $?))\n".encode()),
+            Step(rb"\$ ", f"{shlex.join(command)}; echo code $((0 + $?))\n".encode()),
             Step(rb"pid \d+\r\n", b"\x03", after=0.1),
             Step(rb"code \d+\r\n(?s:.*)\$ ", b"exit\n"),
         )
@@ -270,7 +267,8 @@ def test_the_interrupt_key_in_a_shell(tmp_path: Path, env: dict[str, str]) -> No
 
 def test_the_interrupt_key_comes_once(tmp_path: Path, env: dict[str, str]) -> None:
     fake = fake_pip(tmp_path, STUBBORN)
-    done = run_on_pty(as_script(["list"]), fake.environment(env), steps=(Step(rb"pid \d+", b"\x03", after=0.1),))
+    steps = (Step(rb"pid \d+", b"\x03", after=0.1),)
+    done = run_on_pty(as_script(["list"]), fake.environment(env), steps=steps)
     assert b"signals: 1" in done.output
 
 
@@ -300,7 +298,9 @@ MUCH = "for number in range(100_000): print('line', number)"
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
-@pytest.mark.parametrize("source", ["print('x')", "import sys; print('x', file=sys.stderr)", "import sys; sys.exit(4)"])
+@pytest.mark.parametrize(
+    "source", ["print('x')", "import sys; print('x', file=sys.stderr)", "import sys; sys.exit(4)"]
+)
 def test_closed_streams(tmp_path: Path, env: dict[str, str], closed: str, source: str) -> None:
     fake = fake_pip(tmp_path, source)
     shell = ("sh", "-c", f'exec "$@" {closed}', "sh")
@@ -324,7 +324,8 @@ def test_a_reader_that_goes_away(tmp_path: Path, env: dict[str, str]) -> None:
 def test_a_full_disk(tmp_path: Path, env: dict[str, str]) -> None:
     fake = fake_pip(tmp_path, "print('x')")
     shell = ("sh", "-c", 'exec "$@" > /dev/full', "sh")
-    assert run_both((*shell, *fake.direct("list")), (*shell, *as_script(["list"])), fake.environment(env)) == []
+    expected, got = (*shell, *fake.direct("list")), (*shell, *as_script(["list"]))
+    assert run_both(expected, got, fake.environment(env)) == []
 
 
 # Real pips
@@ -375,7 +376,7 @@ def test_a_signal_to_pipsafe_in_a_hanging_download(
         process.send_signal(getattr(signal, name))
         stdout, stderr = process.communicate(timeout=20)
         ends.append((process.returncode, stdout, stderr))
-        wait_until(lambda: not group_lives(process.pid))
+        wait_until(partial(is_gone, process.pid))
     assert ends[1] == ends[0]
 
 

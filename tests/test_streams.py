@@ -96,8 +96,7 @@ def test_a_pipe_is_kept_for_a_retry() -> None:
     (copy,) = captured.replacing.values()
     try:
         for _ in range(2):
-            with open(f"/dev/fd/{copy}", "rb", buffering=0) as stream:
-                assert stream.read() == b"mote\n"
+            assert Path(f"/dev/fd/{copy}").read_bytes() == b"mote\n"
             captured.rewind()
         assert captured.contents[f"/dev/fd/{reading}"] == b"mote\n"
     finally:
@@ -160,7 +159,9 @@ def test_requirements_from_a_stream(
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize(("answer", "there"), [(b"y\n", False), (b"n\n", True), (b"what\nY\n", False), (b"", True)])
+@pytest.mark.parametrize(
+    ("answer", "there"), [(b"y\n", False), (b"n\n", True), (b"what\nY\n", False), (b"", True)]
+)
 def test_answers_from_a_pipe(private: Target, env: dict[str, str], answer: bytes, there: bool) -> None:  # noqa: FBT001
     direct, got = compare(private, "PIP uninstall mote", env, stdin=answer)
     assert differences(direct, got) == []

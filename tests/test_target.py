@@ -15,11 +15,16 @@ from pipsafe.target import Target, TargetError, find
 from tests.drop_in import as_script, install_into, package_folder, script
 from tests.lab.run import run
 from tests.lab.targets import Target as Installed
+from tests.lab.targets import pythons
 from tests.lab.targets import target as installed
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="scripts with a first line")
 
 PIP_SCRIPT = "#!{python}\nimport sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n"
+
+
+EXEC_SCRIPT = "#!/bin/sh\n'''exec' {python} \"$0\" \"$@\"\n' '''\nfrom pip._internal.cli.main import main\n"
+"""distlib's way round what the kernel takes as a first line."""
 
 
 def environment(prefix: Path, *marks: str) -> Path:
@@ -149,16 +154,13 @@ class TestOutside:
     # What a pip script says of its interpreter
 
     def test_a_path_with_spaces_and_a_long_one(self, tmp_path: Path) -> None:
-        """distlib's way round what the kernel takes as a first line."""
         python = environment(tmp_path / "with space" / ("long" * 40))
-        text = f"#!/bin/sh\n'''exec' \"{python}\" \"$0\" \"$@\"\n' '''\nfrom pip._internal.cli.main import main\n"
-        script(tmp_path / "bin" / "pip", text)
+        script(tmp_path / "bin" / "pip", EXEC_SCRIPT.format(python=f'"{python}"'))
         assert choose(tmp_path / "bin").python == str(python)
 
     def test_the_same_without_quotes(self, tmp_path: Path) -> None:
         python = environment(tmp_path / ("long" * 40))
-        text = f"#!/bin/sh\n'''exec' {python} \"$0\" \"$@\"\n' '''\nfrom pip._internal.cli.main import main\n"
-        script(tmp_path / "bin" / "pip", text)
+        script(tmp_path / "bin" / "pip", EXEC_SCRIPT.format(python=python))
         assert choose(tmp_path / "bin").python == str(python)
 
     def test_spaces_in_the_first_line(self, tmp_path: Path) -> None:
@@ -181,7 +183,9 @@ class TestOutside:
         b = pip_of(tmp_path / "b")
         assert choose([tmp_path / "bin", b]).python.startswith(str(b))
 
-    @pytest.mark.parametrize("text", ["", "#!", "#!\n", "\0\0\0", "#!/bin/sh\n'''exec' \"", "#! /usr/bin/env\n"])
+    @pytest.mark.parametrize(
+        "text", ["", "#!", "#!\n", "\0\0\0", "#!/bin/sh\n'''exec' \"", "#! /usr/bin/env\n"]
+    )
     def test_an_odd_script_does_no_harm(self, tmp_path: Path, text: str) -> None:
         script(tmp_path / "bin" / "pip", text)
         b = pip_of(tmp_path / "b")
@@ -273,7 +277,15 @@ def unfit(folder: Path) -> dict[str, tuple[Path, str]]:
     }
 
 
-UNFIT = ["missing", "a folder", "not to be run", "a dangling link", "another program", "a script", "no program"]
+UNFIT = (
+    "missing",
+    "a folder",
+    "not to be run",
+    "a dangling link",
+    "another program",
+    "a script",
+    "no program",
+)
 
 
 @pytest.mark.parametrize("name", UNFIT)
@@ -317,19 +329,13 @@ def test_a_pip_that_is_too_old(tmp_path: Path, env: dict[str, str], version: str
 
 @pytest.mark.e2e
 def test_a_real_pip_that_is_too_old(env: dict[str, str]) -> None:
-    python = next((p for v in ("3.7", "3.8", "3.9") if (p := _python(v))), None)
+    python = next((p for v in ("3.7", "3.8", "3.9") if (p := pythons().get(v))), None)
     if python is None:
         pytest.skip("no Python that old")
     old = installed("18.1", python)
     done = run(as_script(["list"]), {**env, "PIPSAFE_PYTHON": str(old.python)})
     assert done.exit_code == 2
     assert "has pip 18.1; pipsafe drives pip 19.3 and newer" in done.text
-
-
-def _python(version: str) -> Path | None:
-    from tests.lab.targets import pythons
-
-    return pythons().get(version)
 
 
 # Real runs

@@ -66,7 +66,7 @@ class Copy:
     """
 
     def __init__(self, descriptor):
-        self.stream = open(descriptor, "wb", 2 * PAYLOAD_LIMIT, closefd=False)
+        self.stream = open(descriptor, "wb", 2 * PAYLOAD_LIMIT, closefd=False)  # noqa: SIM115
 
     def send(self, tag, text=""):
         payload = text.encode("utf-8", "backslashreplace")

@@ -1,0 +1,43 @@
+"""The report's place in the file system."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+
+from pipsafe.own_options import UsageError
+
+
+def check_place(path: str) -> None:
+    """Raises UsageError if no report could be written there."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path):
+        raise UsageError(f"the report {path!r} is a folder; it has to be a file.")
+    if not os.path.isdir(folder):
+        raise UsageError(f"the report's folder {folder!r} does not exist.")
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"the report's folder {folder!r} cannot be written.")
+
+
+def write(path: str, report: Mapping[str, object]) -> None:
+    """Write the report whole or not at all. Raises OSError.
+
+    A new file takes the place of an old one: a link is replaced, never followed.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    descriptor, partial = tempfile.mkstemp(prefix=".pipsafe-report-", dir=folder)
+    try:
+        with open(descriptor, "w", encoding="ascii") as file:
+            # All but ASCII is escaped: a word with an undecodable byte has no UTF-8, and a report may be
+            # looked at on a terminal.
+            json.dump(report, file, indent=2)
+            file.write("\n")
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(partial, 0o666 & ~umask)
+        os.replace(partial, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
+        raise
