@@ -216,9 +216,9 @@ def _run_posix(
         try:
             listen(attempt, copy, heard, asked)
         finally:
-            for end in (copy, attempt.answer):
-                if end is not None:
-                    os.close(end)
+            for own in (copy, attempt.answer):
+                if own is not None:
+                    os.close(own)
             status = _wait(attempt, pid)
     attempt.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     attempt.exit_code = 128 + attempt.signal if attempt.signal else os.WEXITSTATUS(status)

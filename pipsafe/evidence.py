@@ -5,29 +5,34 @@ what pip itself says, and marks what a child process of pip said (`inner`): a pa
 print anything.
 
 Rules
-- A line is pip's own if it stands where pip writes: at the margin, or, if it names no host,
-  indented by two under "Collecting ...". It is a child's inside captured output ("Complete
-  output", "N lines of output"), behind "Running command", or indented further. A package can
-  forge the end of captured output, not the margin.
-- Colours go, and lines that a narrow console broke inside a box are put together again.
-- What merely mentions TLS (a description, a package's name, a help text) has none of the
-  forms below and gives nothing.
+- A statement starts where a line starts. What merely mentions TLS (a description, a package's
+  name, a help text, a warning that verification is off) has none of the forms below.
+- The forms are searched in a text without blanks and line ends (printed.py), so that colours
+  and narrow consoles change nothing.
+- Where captured output begins and ends is told by captured.py. Besides, who is indented
+  further than pip ever is, or names a host from anywhere but the margin, is a child of pip's:
+  a build can print at the margin of its own block, never at pip's.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pipsafe import origin
+from pipsafe.captured import Block, blocks
 from pipsafe.origin import Origin
-from pipsafe.words import Kind, kind_of, verifier_words
+from pipsafe.printed import Line, Printed
+from pipsafe.suspicion import looks_suspicious
+from pipsafe.words import IN_BUILDS, OF_CURL, Kind, kind_of, message_in, unquoted
 
 __all__ = ["Evidence", "Kind", "read"]
 
-MOST_LINES = 20_000
-"""Lines looked at, the last ones of a longer text."""
+MOST = 1_000
+"""Distinct items told. A run that fails on more origins than that needs no longer list."""
 
-LONGEST_LINE = 8_192
+LONGEST_REASON = 4_000
+DEEPEST_OF_PIP = 4
+"""Columns. pip's resolver indents by two, twice at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,246 +47,365 @@ class Evidence:
     url: str | None
     """As far as the words give it, without credentials."""
     origin: Origin | None
+    """Where the connection went, not where a redirect to it began. None if the words lack the port."""
     path: str | None
     """The request's path if the words give only that; the CA file's for CA_FILE."""
     inner: bool
-    """Whether a child process of pip said it."""
-
-
-COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-PREFIX = r"(?:(?:WARNING|ERROR): )?"
-
-RETRYING = re.compile(
-    PREFIX
-    + r"Retrying \(Retry\(.{0,200}?\)\) after connection broken by (?P<words>.*?)(?:: (?P<path>/\S*))?$"
-)
-COULD_NOT_FETCH = re.compile(
-    PREFIX + r"Could not fetch URL (?P<url>\S+): (?:There was a problem confirming the ssl certificate"
-    r"|connection error): (?P<words>.*?)(?: - skipping)?$"
-)
-COULD_NOT_INSTALL = re.compile(
-    PREFIX
-    + r"Could not (?:install packages|install requirement \S+).{0,200}?(?P<words>(?:HTTPSConnectionPool\(|"
-    r"Could not find a suitable TLS CA|\[SSL|\[X509|SSL).*)$"
-)
-CA_BUNDLE = re.compile(
-    r"Could not find a suitable TLS CA certificate bundle, invalid path: (?P<path>.*?)\.?$"
-)
-CLIENT_FILE = re.compile(r"Could not find the TLS (?:certificate|key) file, invalid path: (?P<path>.*?)\.?$")
-POOL = re.compile(
-    r"HTTPSConnectionPool\(host='(?P<host>[^']{1,255})', port=(?P<port>\d{1,5})\)"
-    r"(?:: Max retries exceeded with url: (?P<path>\S+))?"
-)
-EXCEPTION = re.compile(
-    r"(?:[\w.]*\.)?(?:SSL\w*Error|MaxRetryError|URLError|CertificateError|ConnectionError): (?P<words>.*)$"
-)
-BOX = re.compile(r"error: (?:ssl-verification-failed|ssl-missing)$")
-BOX_TARGET = re.compile(r"(?:secure connection to (?P<host>\S+) )?while fetching (?P<url>\S+)")
-GIT = re.compile(
-    r"(?:fatal|error): (?:unable to access|RPC failed;?) ?'?(?P<url>https?://[^'\s]+)?'?:? (?P<words>.*)$"
-)
-CURL = re.compile(r"curl: \((?P<code>\d+)\) (?P<words>.*)$")
-CURL_CODES = frozenset(("35", "51", "53", "54", "58", "59", "60", "66", "77", "80", "82", "83", "90", "91"))
-MISSING = re.compile(r"ssl module in Python is not available|because the SSL module is not available")
-NOT_FOUND = re.compile(PREFIX + r"(?:No matching distribution found|Could not find a version that satisfies)")
-
-# Where captured output begins and ends, by pips of all ages.
-CAPTURED = re.compile(
-    r"(?:Complete output|╰─> \[\d+ lines? of output\]|-> \[\d+ lines? of output\]|Running command )"
-)
-CAPTURED_ENDS = re.compile(
-    r"(?:\[end of output\]|-{20,}|error: subprocess-exited-with-error"
-    r"|\w[\w ()-]*: finished with status|full command: )"
-)
-OF_BUILD_PIP = re.compile(
-    r"pip subprocess to install b|Installing b\w+ dependencies|install --ignore-installed|build-env-"
-)
+    """Whether a child process of pip said it, git included."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    text: str
-    """Without indentation and box drawing."""
-    inner: bool
-    at_margin: bool
-    of_build_pip: bool
+class _Place:
+    """A statement's beginning, and what surrounds it."""
+
+    page: Printed
+    line: Line
+    block: Block | None
+    """The captured output that it stands in."""
+    link_urls: tuple[str, ...]
+    is_old: bool
+    """Whether a pip below 19 wrote this: it put no "WARNING: " before its words and indented more."""
+
+    def end(self, mark: str, start: int) -> int:
+        """Where a mark stands behind `start`, -1 if it does not."""
+        return self.page.squeezed.find(mark, start, start + LONGEST_REASON)
+
+    def text(self, start: int, end: int | None = None) -> str:
+        return self.page.squeezed[start : start + LONGEST_REASON if end is None else end]
 
 
 def read(text: str) -> tuple[Evidence, ...]:
     """Everything the text speaks of, in order, each once. Never raises; linear in the text."""
     found: dict[Evidence, None] = {}
-    for line in _lines(text):
-        for item in _of_line(line):
-            found.setdefault(item, None)
-    return tuple(found)
+    for item in _statements(text):
+        found.setdefault(item, None)
+        if len(found) >= MOST:
+            break
+    located = {(item.kind, item.inner) for item in found if _names_a_place(item)}
+    # What names no place adds nothing to what does: the inner errors of a traceback.
+    return tuple(item for item in found if _names_a_place(item) or (item.kind, item.inner) not in located)
 
 
-def _lines(text: str) -> Iterator[_Line]:
-    """Logical lines: cleaned, joined where a box was wrapped, marked if a child said them."""
-    captured = of_build_pip = False
-    for raw in _joined(text):
-        stripped = raw.lstrip(" \t")
-        indent = len(raw) - len(stripped)
-        body = stripped.lstrip("│×╰─> |").lstrip() if stripped[:1] in "│×╰" else stripped
-        if OF_BUILD_PIP.search(stripped):
-            of_build_pip = True
-        if CAPTURED_ENDS.match(stripped):
-            captured = of_build_pip = False
-        yield _Line(body, captured or indent > 3, indent == 0, of_build_pip)
-        if CAPTURED.match(stripped):
-            captured = True
-            of_build_pip = of_build_pip or "pip subprocess" in stripped
+def _names_a_place(item: Evidence) -> bool:
+    return bool(item.url or item.origin or item.path)
 
 
-def _joined(text: str) -> Iterator[str]:
-    """Lines without colours; a line that a box or a narrow console broke is made whole."""
-    lines = text[-MOST_LINES * 200 :].splitlines()[-MOST_LINES:]
-    pending = ""
-    for raw in lines:
-        line = CONTROL.sub("", COLOUR.sub("", raw))[:LONGEST_LINE].rstrip()
-        if pending and _continues(pending, line):
-            pending = _glue(pending, line)
+def _statements(text: str) -> Iterator[Evidence]:
+    page = Printed(text)
+    suspicious = looks_suspicious(text.encode("utf-8", "replace"))
+    forms = FORMS if suspicious else FORMS[-1:]
+    is_old = any(page.squeezed.startswith(OF_OLD_PIP, line.start) for line in page.lines)
+    links: tuple[str, ...] = ()
+    done = 0
+    for line, block in blocks(page.lines, page.squeezed):
+        if line.text.startswith("Looking in links:") and block is None:
+            links = tuple(re.split(r",?\s+", line.text))[3:]
+        if line.start < done:
             continue
-        if pending:
-            yield pending
-        pending = line
-    if pending:
-        yield pending
+        place = _Place(page, line, block, links, is_old)
+        for pattern, reader in forms:
+            match = pattern.match(page.squeezed, line.start)
+            if match:
+                done = match.end()
+                yield from reader(match, place)
+                break
+        else:
+            if suspicious and block is not None and block.is_of_package:
+                yield from _in_build(place)
 
 
-# A line that begins like this is whole only if it ends in what pip ends such lines with.
-OPENED = re.compile(r"^[\s│×╰─>]*(?:(?:WARNING|ERROR): )?(?:Retrying \(Retry|Could not fetch URL|× |╰─> )")
-CLOSED = re.compile(r"(?:'|\"|\)): /\S*$|- skipping$|\(_ssl\.c:\d+\)$|output\]$|output\.$|successfully\.$")
-LONGEST_JOINED = 4_000
+# The forms
 
 
-def _continues(pending: str, line: str) -> bool:
-    if not OPENED.match(pending) or CLOSED.search(pending) or len(pending) > LONGEST_JOINED:
-        return False
-    body = line.lstrip(" │")
-    return (
-        bool(body) and not OPENED.match(line) and not re.match(r"(?:hint|note|error|WARNING|ERROR)\b", body)
-    )
+def _retrying(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
+    # The end of a repr, and the path of the request: `...))': /simple/x/`.
+    ends = [end for mark in ("':/", "':http") if (end := place.end(mark, match.end())) >= 0]
+    if ends:
+        path = place.page.rest(min(ends) + 2, begun=match.start()).split()
+        yield from _failure(place, match.end(), min(ends), path=path[0] if path else None)
 
 
-def _glue(pending: str, line: str) -> str:
-    """Put together again. A console that breaks inside a word leaves no blank to tell."""
-    body = line.lstrip(" │")
-    inside_word = re.search(r"[A-Z_\[]{2,}$", pending) and re.match(r"[A-Z_]{2,}[\]A-Z_]", body)
-    return pending + ("" if inside_word or pending.endswith("/") else " ") + body
-
-
-def _of_line(line: _Line) -> Iterator[Evidence]:
-    for pattern, reader in READERS:
-        match = pattern.search(line.text) if pattern in ANYWHERE else pattern.match(line.text)
-        if match:
-            yield from reader(match, line)
+def _fetching(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
+    for mark in FETCH_MARKS:
+        start = place.end(mark, match.end())
+        if start >= 0:
+            reason = start + len(mark)
+            end = place.end("-skipping", reason)
+            end = end if end >= 0 else place.page.line_end(reason)
+            yield from _failure(place, reason, end, url=place.text(match.end(), start))
             return
 
 
-def _retrying(match: re.Match[str], line: _Line) -> Iterator[Evidence]:
-    yield from _failure(match["words"], line, leg="index", path=match["path"])
-
-
-def _fetching(match: re.Match[str], line: _Line) -> Iterator[Evidence]:
-    yield from _failure(match["words"], line, leg="index", url=match["url"])
-
-
-def _installing(match: re.Match[str], line: _Line) -> Iterator[Evidence]:
-    bundle = CA_BUNDLE.search(match["words"])
-    if bundle:
-        yield from _bundle(bundle, line)
+def _boxed(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
+    """pip 26.2 and later: what, where, and the verifier's words, each in a line of the box."""
+    fetching = place.end("whilefetching", match.end())
+    at = place.end("connectionforhttp", match.end()) if fetching < 0 else fetching
+    if at < 0:
         return
-    yield from _failure(match["words"], line, leg="file")
-
-
-def _exception(match: re.Match[str], line: _Line) -> Iterator[Evidence]:
-    leg = "build-backend" if line.inner and not line.of_build_pip else "file"
-    yield from _failure(match["words"], line, leg=leg)
-
-
-def _target(match: re.Match[str], line: _Line) -> Iterator[Evidence]:
-    """The second line of pip 26's box; the reason stands in the next, and needs no repeating."""
-    url = match["url"].rstrip(".,")
-    inner = line.inner or not line.at_margin
-    yield Evidence(
-        Kind.CERTIFICATE, "", _leg("file", line), origin.redact(url), origin.parse(url), None, inner
+    url_at = at + len("whilefetching" if fetching >= 0 else "connectionfor")
+    arrow, hint = place.end("╰─>", url_at), place.end("hint:", url_at)
+    if arrow >= 0:
+        url, start = place.text(url_at, arrow), arrow + len("╰─>")
+    else:
+        # On a terminal that can show no box.
+        words = place.page.rest(url_at, begun=match.start()).split()
+        url, start = (words[0] if words else ""), url_at + len(words[0] if words else "")
+    end = hint if hint > start else place.page.line_end(start)
+    host = re.search(r"secureconnectionto(.{1,255}?)$", place.text(match.end(), at))
+    yield from _failure(
+        place, start, end, url=url, host=host[1] if host else None, least=BOXES[match["reference"]]
     )
 
 
-def _bundle(match: re.Match[str], line: _Line) -> Iterator[Evidence]:
-    yield Evidence(Kind.CA_FILE, match[0], _leg("index", line), None, None, match["path"].strip(), line.inner)
+BOXES = {
+    "ssl-verification-failed": Kind.CERTIFICATE,
+    "ssl-missing": Kind.SSL_MISSING,
+    "proxy-connection-failed": Kind.PROXY,
+}
 
 
-def _client_file(match: re.Match[str], line: _Line) -> Iterator[Evidence]:
-    yield Evidence(Kind.CLIENT_CERT, match[0], _leg("index", line), None, None, match["path"], line.inner)
+def _exception(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
+    """The last line of a traceback, or what pip says in place of one."""
+    start = match.end()
+    name = match["name"] or ""
+    body = place.text(start)
+    if not SPEAKS_OF_TLS.match(body) and name in ANY_ERROR:
+        return
+    if body.startswith("HTTPSConnectionPool("):
+        closed = POOL_ENDS.search(body)
+        end = start + closed.end() if closed else place.page.line_end(start)
+    elif body.startswith(("[SSL", "[X509", "<urlopenerror")):
+        closed = re.search(r"\(_ssl\.c:\d+\)", body)
+        end = start + closed.end() if closed else place.page.line_end(start)
+    else:
+        end = place.page.line_end(start)
+    least = Kind.CERTIFICATE if name.endswith("CertVerificationError") else None
+    yield from _failure(place, start, end, least=least)
 
 
-def _git(match: re.Match[str], line: _Line) -> Iterator[Evidence]:
-    kind = kind_of(match["words"])
-    if kind is not None:
-        url = match["url"]
-        where = origin.parse(url) if url else None
-        words = verifier_words(match["words"])
-        # git is a child of pip's wherever its words stand.
-        yield Evidence(kind, words, "vcs", origin.redact(url) if url else None, where, None, True)
+def _mismatch(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
+    """urllib3's own warning. It names no port."""
+    words = place.page.words(match.start("it"), match.end("it"))
+    yield _evidence(place, Kind.HOSTNAME, words, "index")
 
 
-def _curl(match: re.Match[str], _: _Line) -> Iterator[Evidence]:
+def _missing(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
+    words = place.page.words(match.start("it"), match.end("it"))
+    yield _evidence(place, Kind.SSL_MISSING, words, "index")
+
+
+def _git(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
+    """By structure, since git's own words are in the user's language: a URL, then libcurl's words."""
+    start = match.end()
+    if not OF_CURL.match(place.text(start)):
+        return
+    end = place.page.line_end(start)
+    reason = place.text(start, max(end, start + 200))
+    kind = kind_of(reason)
+    if kind is None:
+        return
+    said = place.page.rest(start, begun=match.start())
+    url = origin.redact(match["url"])
+    where = origin.parse(match["url"])
+    path = _file_in(said) if kind is Kind.CA_FILE else None
+    # git is a child of pip's wherever its words stand: a repository chooses its submodules.
+    yield Evidence(kind, _shortened(said), "proxy" if kind is Kind.PROXY else "vcs", url, where, path, True)
+
+
+def _curl(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
     if match["code"] in CURL_CODES:
-        kind = kind_of(match["words"]) or Kind.PROTOCOL
-        yield Evidence(kind, verifier_words(match["words"]), "build-backend", None, None, None, True)
+        said = place.page.rest(match.end(), begun=match.start())
+        kind = kind_of(place.text(match.end(), match.end() + 300)) or Kind.PROTOCOL
+        path = _file_in(said) if kind is Kind.CA_FILE else None
+        yield Evidence(kind, _shortened(said), "build-backend", None, None, path, True)
 
 
-def _missing(match: re.Match[str], line: _Line) -> Iterator[Evidence]:
-    yield Evidence(Kind.SSL_MISSING, match[0], _leg("index", line), None, None, None, line.inner)
+def _not_found(_: re.Match[str], place: _Place) -> Iterator[Evidence]:
+    yield _evidence(place, Kind.NOT_FOUND, "", "index")
 
 
-def _not_found(_: re.Match[str], line: _Line) -> Iterator[Evidence]:
-    yield Evidence(Kind.NOT_FOUND, "", _leg("index", line), None, None, None, line.inner)
+def _in_build(place: _Place) -> Iterator[Evidence]:
+    """Tools that a build runs put their words anywhere in a line."""
+    squeezed, line = place.page.squeezed, place.line
+    match = IN_BUILDS.search(squeezed, line.start, line.end + 80)
+    if match is None or match.start() >= line.end:
+        return
+    start = match.start()
+    kind = kind_of(place.text(start, line.end + 200)) or Kind.CERTIFICATE
+    closed = re.search(r"\(_ssl\.c:\d+\)", place.text(start))
+    reason_end = start + closed.end() if closed else line.end
+    yield Evidence(kind, _message(place, start, reason_end), "build-backend", None, None, None, True)
+
+
+PREFIX = r"(?:WARNING:|ERROR:)?"
+OF_OLD_PIP = ("Retrying(Retry(", "Nomatchingdistributionfound", "Couldnotfindaversionthatsatisfies")
+FETCH_MARKS = (
+    ":Therewasaproblemconfirmingthesslcertificate:",
+    ":proxyconnectionerror:",
+    ":connectionerror:",
+)
+POOL = re.compile(
+    r"HTTPSConnectionPool\(host=u?'(?P<host>[^']{1,255})',port=(?P<port>\d{1,5})\)"
+    r"(?::Maxretriesexceededwithurl:(?P<path>.{1,2000}?)\(Causedby)?"
+)
+POOL_ENDS = re.compile(r"\(Causedby.{1,3000}?\)\)\)?(?![,')\"])")
+SPEAKS_OF_TLS = re.compile(
+    r"HTTPSConnectionPool\(|CouldnotfindasuitableTLSCA|CouldnotfindtheTLS|\[SSL|\[X509|Tunnelconnectionfailed"
+    r"|Nomodulenamed'?_?ssl|DLLloadfailedwhileimporting_ssl|Can'tconnecttoHTTPSURL|<urlopenerror(?:\[SSL|Tunnel)"
+)
+ANY_ERROR = frozenset(
+    (
+        "OSError",
+        "IOError",
+        "EnvironmentError",
+        "ImportError",
+        "ModuleNotFoundError",
+        "URLError",
+        "ConnectionError",
+    )
+)
+CURL_CODES = frozenset(("35", "51", "53", "54", "58", "59", "60", "66", "77", "80", "82", "83", "90", "91"))
+
+Reader = Callable[["re.Match[str]", _Place], Iterator[Evidence]]
+
+FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
+    (re.compile(pattern), reader)
+    for pattern, reader in (
+        (PREFIX + r"Retrying\(Retry\([^()]{0,300}\)\)afterconnectionbrokenby'", _retrying),
+        (PREFIX + r"CouldnotfetchURL", _fetching),
+        (r"error:(?P<reference>ssl-verification-failed|ssl-missing|proxy-connection-failed)", _boxed),
+        (
+            PREFIX + r"(?:Couldnotinstallpackagesduetoan|Couldnotopenrequirementsfile:)"
+            r"(?P<name>EnvironmentError|OSError)?:?",
+            _exception,
+        ),
+        (
+            (
+                r"(?:[A-Za-z_][\w.]{0,120}\.)?(?P<name>SSL\w{0,40}Error|CertificateError|MaxRetryError|ProxyError"
+                r"|OSError|IOError|EnvironmentError|ImportError|ModuleNotFoundError|URLError|ConnectionError):"
+            ),
+            _exception,
+        ),
+        (PREFIX + r"(?P<it>Certificatedidnotmatchexpectedhostname:[^'{]{1,255})\.Certificate:\{", _mismatch),
+        (
+            PREFIX + r"(?P<it>pipisconfiguredwithlocationsthatrequireTLS/SSL"
+            r"(?:,howeverthesslmoduleinPythonisnotavailable)?)",
+            _missing,
+        ),
+        # It says that this Python cannot import ssl, not that truststore is unwelcome.
+        (PREFIX + r"(?P<it>Disablingtruststoresincesslsupportismissing)", _missing),
+        (r"curl:\((?P<code>\d{1,2})\)", _curl),
+        (r"[^'\"]{0,80}['\"](?P<url>https?://[^'\"]{1,2000})['\"][:：]?", _git),
+        (PREFIX + r"(?:Nomatchingdistributionfound|Couldnotfindaversionthatsatisfies)", _not_found),
+    )
+)
+"""In this order, the first that matches decides; the last is no matter of TLS."""
+
+
+# What they have in common
 
 
 def _failure(
-    words: str, line: _Line, *, leg: str, url: str | None = None, path: str | None = None
+    place: _Place,
+    start: int,
+    end: int,
+    *,
+    url: str | None = None,
+    host: str | None = None,
+    path: str | None = None,
+    least: Kind | None = None,
 ) -> Iterator[Evidence]:
-    kind = kind_of(words)
+    """Evidence if the reason between two offsets is one; `least` if its words say no more."""
+    reason = place.text(start, end)
+    kind = kind_of(reason) or least
+    if least in (Kind.PROXY, Kind.SSL_MISSING):
+        kind = least
+    # Since 26.2 the reason is bare. Truststore's is then a tuple's repr, in the system's language.
+    if kind is None and url and re.match(r"\(u?['\"].*['\"],\)$", reason):
+        kind = Kind.CERTIFICATE
     if kind is None:
         return
-    pool = POOL.search(words)
+    said = place.page.rest(start, begun=place.line.start)
+    if kind is Kind.CA_FILE and (file := _file_in(said)):
+        yield _evidence(place, kind, said.partition(",")[0], "index", path=file)
+        return
+    if kind is Kind.CLIENT_CERT and (file := _file_in(said)):
+        yield _evidence(place, kind, said.partition(",")[0], "index", path=file)
+        return
+    where, url, path = _where(reason, url, host, path)
+    message = _message(place, start, end)
+    yield _evidence(place, kind, message, _leg(url, path, place), url=url, where=where, path=path)
+
+
+def _where(
+    reason: str, url: str | None, host: str | None, path: str | None
+) -> tuple[Origin | None, str | None, str | None]:
+    """Origin, URL and path. The pool's own words come first: the URL may have been redirected."""
+    pool = POOL.search(reason)
+    if pool:
+        name = pool["host"].strip("[]")
+        at = origin.parse(f"https://{f'[{name}]' if ':' in name else name}:{pool['port']}")
+        asked = origin.parse(url) if url else None
+        if at is not None and at != asked and pool["path"] and pool["path"].startswith("/"):
+            url = f"{at}{pool['path']}"
+            return at, origin.redact(url), None
+        return at or asked, origin.redact(url) if url else None, None if url else pool["path"]
     where = origin.parse(url) if url else None
-    if pool and where is None:
-        where = origin.parse(f"https://{_bracketed(pool['host'])}:{pool['port']}")
-        path = path or pool["path"]
+    if where is not None and host and host.strip("[]").lower() != where.host:
+        where = None
+    return where, origin.redact(url) if url else None, path
+
+
+def _message(place: _Place, start: int, end: int) -> str:
+    first, last = message_in(place.text(start, end))
+    return _shortened(unquoted(place.page.words(start + first, start + last))) if last > first else ""
+
+
+def _shortened(words: str) -> str:
+    for lead in ("SSL certificate problem: ", "certificate verify failed: "):
+        words = words.removeprefix(lead)
+    gnutls = re.match(r"server certificate verification failed", words)
+    return unquoted(gnutls[0] if gnutls else words)[:300].strip()
+
+
+def _file_in(said: str) -> str | None:
+    """The file that words on a CA or client certificate setting name."""
+    found = re.search(
+        r"(?:invalid path: |file[:]? |locations:\s*CAfile: |CAfile: )(?P<path>/.*?|[A-Za-z]:\\.*?|\S.*?)"
+        r"(?: CApath: .*| CRLfile: .*| \(Error.*)?$",
+        said.strip(),
+    )
+    return found["path"].rstrip(" '\")") or None if found and found["path"] != "none" else None
+
+
+def _leg(url: str | None, path: str | None, place: _Place) -> str:
+    if url and any(url.startswith(link.rstrip("/")) for link in place.link_urls if "://" in link):
+        return "find-links"
+    if path and any(_path_of(link) == path.rstrip("/") for link in place.link_urls if "://" in link):
+        return "find-links"
+    last = (url or path or "").partition("?")[0].partition("#")[0].rpartition("/")[2]
+    return "file" if "." in last else "index"
+
+
+def _path_of(url: str) -> str:
+    return "/" + url.partition("://")[2].partition("/")[2].rstrip("/")
+
+
+def _evidence(
+    place: _Place,
+    kind: Kind,
+    message: str,
+    leg: str,
+    *,
+    url: str | None = None,
+    where: Origin | None = None,
+    path: str | None = None,
+) -> Evidence:
+    block, indent = place.block, place.line.indent
+    inner = block is not None and block.is_of_package
+    inner = inner or indent > DEEPEST_OF_PIP or (where is not None and indent > 0 and not place.is_old)
+    if block is not None and block.is_of_package:
+        leg = block.leg
     if kind is Kind.PROXY:
         leg = "proxy"
-    shown = origin.redact(url) if url else None
-    inner = line.inner or (where is not None and not line.at_margin)
-    yield Evidence(kind, verifier_words(words), _leg(leg, line), shown, where, path, inner)
-
-
-def _leg(leg: str, line: _Line) -> str:
-    return "build-dependency" if line.inner and line.of_build_pip and leg != "proxy" else leg
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-# Patterns that may stand behind other words of the line.
-ANYWHERE = frozenset((CA_BUNDLE, CLIENT_FILE, MISSING, BOX_TARGET, CURL, GIT))
-
-READERS = (
-    (RETRYING, _retrying),
-    (MISSING, _missing),
-    (COULD_NOT_FETCH, _fetching),
-    (COULD_NOT_INSTALL, _installing),
-    (CA_BUNDLE, _bundle),
-    (CLIENT_FILE, _client_file),
-    (EXCEPTION, _exception),
-    (BOX_TARGET, _target),
-    (GIT, _git),
-    (CURL, _curl),
-    (NOT_FOUND, _not_found),
-)
+    return Evidence(kind, message, leg, url, where, path, inner)

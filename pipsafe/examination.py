@@ -216,14 +216,18 @@ class _Examination:
         return with_file(verify.value if verify else None), with_file(None)
 
     def _applied(self, trust: Trust) -> Trust:
-        """The trust with what this pip makes of it behind a proxy.
+        """The trust as this pip makes it, behind a proxy too.
 
-        Before 25.2 truststore does not reach those connections (pip issue 13288): a CA file is all there
-        is, and without one the roots that pip carries or, since requests 2.32 in 24.1, OpenSSL's defaults.
+        Under truststore 24.1 leaves out the roots that it carries: requests 2.32 no longer loads them, and
+        24.2 is the first to do so itself. Before 25.2 truststore does not reach proxied connections (pip
+        issue 13288): a CA file is all there is, and without one the roots that pip carries or, since
+        requests 2.32 in 24.1, OpenSSL's defaults.
         """
         version = self.around.target.pip_version
         if not trust.truststore or version >= (25, 2):
             return trust
+        if (24, 1) <= version < (24, 2):
+            trust = replace(trust, carried=False)
         if trust.file is not None:
             return replace(trust, through_proxy=Trust(file=trust.file, carried=False))
         if version < (24, 1):

@@ -2,16 +2,21 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 # Query parameters whose values are secrets (signed URLs of object stores, tokens of forges).
 SECRET_PARAMETER = re.compile(
-    r"(?i)((?:^|[?&;])[^=&;#]*(?:token|key|secret|signature|sig|password|credential)[^=&;#]*=)[^&;#]+"
+    r"(?i)([?&;#][^=&;#]{0,80}?(?:token|key|secret|sig|passw|pwd|credential|jwt|auth)[^=&;#]{0,80}=)[^&;#]+"
 )
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+AUTHORITY = re.compile(r"[^/?#]*")
+HOST_AND_PORT = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?")
+
 HIDDEN = "****"
+LONGEST_HOST = 255
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,12 +38,14 @@ def parse(url: str) -> Origin | None:
     """The origin of a URL, also of ``git+https://...``; None if it is none of http's. Never raises."""
     scheme, separator, rest = url.strip().partition("://")
     scheme = scheme.lower().rpartition("+")[2]
-    if not separator or scheme not in DEFAULT_PORTS:
+    # urlsplit takes control characters out, and so would read another host than is shown.
+    if not separator or scheme not in DEFAULT_PORTS or CONTROL.search(rest):
         return None
     try:
         parts = urlsplit(f"{scheme}://{rest}")
         host, port = parts.hostname, parts.port
-        if not host:
+        # A backslash ends the authority for urllib3, and not for urlsplit.
+        if not host or port == 0 or "\\" in parts.netloc:
             return None
         return Origin(scheme, _ascii(host), port or DEFAULT_PORTS[scheme])
     except ValueError:
@@ -47,25 +54,27 @@ def parse(url: str) -> Origin | None:
 
 def _ascii(host: str) -> str:
     """Raises ValueError (UnicodeError is one) if it can be no host's name."""
-    name = host if host.isascii() else host.encode("idna").decode("ascii")
-    if not name.isprintable() or any(character in name for character in " /\\@'\"<>"):
+    if len(host) > LONGEST_HOST:
+        raise ValueError("too long")
+    name = (host if host.isascii() else host.encode("idna").decode("ascii")).lower().rstrip(".")
+    if not name or not name.isprintable() or any(character in name for character in " /\\@'\"<>"):
         raise ValueError("no host name")
-    return name.lower().rstrip(".")
+    return name
 
 
 def redact(url: str) -> str:
-    """The URL without credentials: the user's part, and secrets among the query's parameters."""
-    scheme, separator, rest = url.partition("://")
+    """The URL without credentials: the user's part, and secrets among the query's parameters.
+
+    Also without a scheme (``//user:password@host/``), and where a password was not quoted and so
+    looks like a path: then what stands before its last ``@`` goes.
+    """
+    lead, separator, rest = url.partition("//")
     if not separator:
         return url
-    head, slash, path = rest.partition("/")
-    if "@" in head:
-        head = f"{HIDDEN}@{head.rpartition('@')[2]}"
-    elif "@" in rest and "/" in rest.partition("@")[0] and not slash:
-        head = HIDDEN
-    try:
-        parts = urlsplit(f"{scheme}://{head}{slash}{path}")
-        query = SECRET_PARAMETER.sub(rf"\g<1>{HIDDEN}", parts.query)
-        return urlunsplit(parts._replace(query=query))
-    except ValueError:
-        return f"{scheme}://{head}"
+    authority = AUTHORITY.match(rest)
+    end = authority.end() if authority else 0
+    if "@" in rest[:end]:
+        rest = f"{HIDDEN}@{rest[rest.rindex('@', 0, end) + 1 :]}"
+    elif "@" in rest and not HOST_AND_PORT.fullmatch(rest, 0, end):
+        rest = f"{HIDDEN}@{rest.rpartition('@')[2]}"
+    return lead + separator + SECRET_PARAMETER.sub(rf"\g<1>{HIDDEN}", rest)

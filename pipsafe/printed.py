@@ -19,12 +19,12 @@ LONGEST_LINE = 8_192
 WIDEST_CONSOLE = 200
 
 # OSC before the two-character escapes: it begins like one.
-ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]?")
+ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]{0,2000}(?:\x07|\x1b\\)|\x1b[@-Z\\-_]?")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 # What pip's own log file, GitHub's runners and BuildKit put before each line.
 STAMP = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?Z? ?|#\d+ \d+\.\d+ (?=\S| )|\[\d\d:\d\d:\d\d(?:\.\d+)?\] "
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?Z? ?|#\d+ \d+\.\d+ |\[\d\d:\d\d:\d\d(?:\.\d+)?\] "
 )
 MARGIN = re.compile(r"[\s│]*")
 
@@ -33,6 +33,8 @@ MARGIN = re.compile(r"[\s│]*")
 class Line:
     """One line without its indentation."""
 
+    number: int
+    """In the text as it was given, blank ones counted."""
     text: str
     indent: int
     """Columns before the text, box drawing included."""
@@ -54,17 +56,17 @@ class Printed:
         plain = [CONTROL.sub("", line[:LONGEST_LINE]) for line in raw]
         width = max(map(len, plain))
         pieces, lines, start, full = [], [], 0, False
-        for line in plain:
+        for number, line in enumerate(plain):
             stamp = STAMP.match(line)
             body = line[stamp.end() :] if stamp else line
             margin = MARGIN.match(body)
             indent = margin.end() if margin else 0
             piece = "".join(body[indent:].split())
             if piece:
-                lines.append(Line(body[indent:].rstrip(), indent, start, start + len(piece), full))
+                lines.append(Line(number, body[indent:].rstrip(), indent, start, start + len(piece), full))
                 pieces.append(piece)
                 start += len(piece)
-            full = len(line) == width <= WIDEST_CONSOLE
+            full = len(line) == width and width <= WIDEST_CONSOLE
         self.lines: tuple[Line, ...] = tuple(lines)
         self.squeezed: str = "".join(pieces)
         self._starts = [line.start for line in lines]
@@ -80,12 +82,17 @@ class Printed:
             number += 1
         return " ".join(said.split())
 
-    def rest(self, start: int) -> str:
-        """As printed, from an offset to the end of the line, and what a console moved down."""
+    def rest(self, start: int, *, begun: int) -> str:
+        """As printed, from an offset to the end of the line.
+
+        With what a console moved down, if it broke the words before, which began at `begun`.
+        """
         if start >= len(self.squeezed):
             return ""
         number = self._number(start)
         said = _between(self.lines[number].text, start - self.lines[number].start, LONGEST_LINE)
+        if number == self._number(begun):
+            return said
         while number + 1 < len(self.lines) and self.lines[number + 1].is_rest and len(said) < LONGEST_LINE:
             number += 1
             said += self.lines[number].text

@@ -100,7 +100,13 @@ class Place:
         return {
             "host": self.origin.host,
             "port": self.origin.port,
-            "proxy": proxy and {"host": proxy.host, "port": proxy.port, "authorization": proxy.authorization},
+            "proxy": proxy
+            and {
+                "scheme": proxy.scheme,
+                "host": proxy.host,
+                "port": proxy.port,
+                "authorization": proxy.authorization,
+            },
         }
 
 

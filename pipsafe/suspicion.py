@@ -70,5 +70,6 @@ def _after_escape(piece: bytes) -> bytes:
         # Parameters are 0x30 to 0x3f, intermediates 0x20 to 0x2f; one more byte ends it.
         return piece[1:].lstrip(bytes(range(0x20, 0x40)))[1:]
     if piece[:1] == b"]":
-        return piece.partition(b"\x07")[2]
+        title, bell, rest = piece.partition(b"\x07")
+        return rest if bell and b"\n" not in title else piece
     return piece[1:]

@@ -62,4 +62,12 @@ class Transcript:
 
     def ends_in_mid_line(self) -> bool:
         """Whether the terminal's cursor may stand behind text that pip did not finish."""
-        return any(piece and not piece.endswith(b"\n") for piece in (self.streams[b"o"], self.streams[b"e"]))
+        return any(_is_mid_line(self.streams[stream]) for stream in (b"o", b"e"))
+
+
+def _is_mid_line(piece: bytearray) -> bool:
+    end = bytes(piece[-64:])
+    while end.endswith((b"m", b"h", b"K")) and b"\x1b[" in end:
+        # A colour that is taken back, or a cursor that is shown again, is no text.
+        end = end[: end.rindex(b"\x1b[")]
+    return bool(end) and not end.endswith(b"\n")

@@ -24,7 +24,7 @@ _SCRIPT = (
 
 _PASSING = re.compile(
     rb"\btmp[a-z0-9_]{8}\b|pip-[a-z0-9]+(-[a-z]+)*-[a-z0-9_]{8}"
-    rb"|\bin [0-9.]+ ?m?s\b|\bsha256=[0-9a-f]{64}"
+    rb"|_[0-9a-f]{32}\b|\bin [0-9.]+ ?m?s\b|\bsha256=[0-9a-f]{64}"
 )
 """Names of temporary folders, durations and digests: all that differs between two runs of pip itself."""
 

@@ -215,7 +215,8 @@ def test_the_build_dependencies_of_a_folder(
 ) -> None:
     where = patient(pip, "grain")
     source = _unpack(sdist("grain"), tmp_path / "source")
-    command = ["install", "--no-cache-dir", *flags, "--index-url", server.index_url, str(source)]
+    quiet = ("--no-cache-dir", "--disable-pip-version-check")  # typed: `--isolated` reads no variables
+    command = ["install", *quiet, *flags, "--index-url", server.index_url, str(source)]
     done = run_pipsafe(where, command, cured)
     report = assert_rescued(done, where, cured, authority, project="grain")
     assert [item["leg"] for item in report["failures"]] == ["build-dependency"]

@@ -119,7 +119,7 @@ def test_ascii(tmp_path: Path, server: IndexServer) -> None:
     ours = done.stderr[done.stderr.index(b"pipsafe: ") :].decode("utf-8")
     assert ours.isascii()
     assert "\nx https://" in ours
-    assert "\n-> https://" in ours
+    assert "\n-> " in ours
 
 
 @pytest.mark.e2e

@@ -67,12 +67,13 @@ class Copy:
 
     def __init__(self, descriptor):
         self.stream = open(descriptor, "wb", 2 * PAYLOAD_LIMIT, closefd=False)  # noqa: SIM115
+        self.is_read = True
 
     def send(self, tag, text=""):
         payload = text.encode("utf-8", "backslashreplace")
         for start in range(0, len(payload) or 1, PAYLOAD_LIMIT):
             part = payload[start : start + PAYLOAD_LIMIT]
-            if self.stream is None:
+            if not self.is_read:
                 return
             try:
                 self.stream.write(tag + len(part).to_bytes(4, "big") + part)
@@ -80,7 +81,7 @@ class Copy:
             except RuntimeError:  # reentrant: this piece is lost, the frames stay whole
                 pass
             except (OSError, ValueError):  # nobody listens any more
-                self.stream = None
+                self.is_read = False
 
 
 class Tee:
@@ -164,7 +165,7 @@ class State:
         """pip is done: from here on a stop would only disturb the clean-up of this process."""
         self.installing = True
         if os.name != "nt":
-            import _signal
+            import _signal  # type: ignore[import-not-found]
 
             # Not left to Python: it puts the default back when it ends, which is to die.
             _signal.signal(_signal.SIGUSR1, _signal.SIG_IGN)
@@ -340,7 +341,7 @@ def main():
     where, style = sys.argv[1:3]
     del sys.argv[1:3]
     handles = [int(number) for number in where.split(",")]
-    if os.name == "nt":
+    if sys.platform == "win32":
         import msvcrt
 
         descriptors = [

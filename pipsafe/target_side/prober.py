@@ -210,6 +210,8 @@ def connect(origin, seconds):
     proxy = origin.get("proxy")
     if proxy is None:
         return socket.create_connection((origin["host"], origin["port"]), timeout=seconds)
+    if proxy.get("scheme", "http") != "http":
+        raise ProxyRefused("it is a proxy of the kind %s://, through which pipsafe cannot look" % proxy["scheme"])
     connection = socket.create_connection((proxy["host"], proxy["port"]), timeout=seconds)
     try:
         ask_proxy(connection, origin, proxy, time.monotonic() + seconds)
@@ -278,7 +280,7 @@ def refusal(error):
 def presented_chain(tls, heard):
     """(DER certificates leaf first, whether these are all that were presented)."""
     inner = tls if hasattr(tls, "get_unverified_chain") else getattr(tls, "_sslobj", None)
-    if hasattr(inner, "get_unverified_chain"):
+    if inner is not None and hasattr(inner, "get_unverified_chain"):
         chain = inner.get_unverified_chain() or ()
         return [item if isinstance(item, bytes) else item.public_bytes(2) for item in chain], True
     if heard:
