@@ -3,8 +3,17 @@
 import sys
 from collections.abc import Sequence
 
-from pipsafe import __version__, command_line, report, report_file, terminal, trusted_hosts, wording
-from pipsafe.examination import Remedy, surroundings
+from pipsafe import (
+    __version__,
+    command_line,
+    report,
+    report_file,
+    surroundings,
+    terminal,
+    trusted_hosts,
+    wording,
+)
+from pipsafe.findings import Remedy
 from pipsafe.own_options import OwnOptions
 from pipsafe.rounds import Ended
 from pipsafe.situation import Situation
@@ -68,7 +77,7 @@ class Account:
         situation = last.situation
         if not trusted_hosts.may_be_named(situation.arguments, situation.environ, situation.hello.prefix):
             return
-        around = surroundings(situation)
+        around = surroundings.read(situation)
         named = [*around.settings.trusted_hosts, *around.needs.of("trusted-host")]
         hosts = [(item.value, item.set_in) for item in named]
         if around.settings.unverified is not None:

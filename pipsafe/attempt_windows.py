@@ -8,9 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from pipsafe.attempt import Attempt, listen
+from pipsafe.attempt import Attempt, Heard, listen
+
+assert sys.platform == "win32"
 
 
 def run(
@@ -18,11 +20,9 @@ def run(
     command: tuple[list[str], list[str]],
     arguments: list[str],
     environ: Mapping[str, str],
-    heard: Callable[[Attempt, bytes, bytes], None],
+    heard: Heard,
 ) -> None:
-    """As ``attempt.run`` on other systems. Raises OSError."""
-    if sys.platform != "win32":
-        raise OSError("this is not Windows")
+    """As ``launch.run``. Raises OSError."""
     import msvcrt
 
     copy, given = os.pipe()
@@ -41,7 +41,7 @@ def run(
         )
         os.close(given)
         os.close(told)
-        attempt.started(lambda: os.write(control, b"s"))
+        attempt.started(lambda: _tell(control))
         listen(attempt, copy, heard)
         attempt.exit_code = process.wait()
     finally:
@@ -49,3 +49,7 @@ def run(
         os.close(copy)
         os.close(control)
         signal.signal(signal.SIGINT, former)
+
+
+def _tell(control: int) -> None:
+    os.write(control, b"s")

@@ -8,7 +8,8 @@ import os
 import sys
 
 from pipsafe import own_options
-from pipsafe.attempt import Attempt, end_like, run
+from pipsafe.attempt import Attempt
+from pipsafe.launch import end_like, run
 from pipsafe.own_options import OwnOptions, UsageError
 from pipsafe.suspicion import looks_suspicious
 from pipsafe.target import Target, TargetError, find

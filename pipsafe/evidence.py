@@ -31,6 +31,7 @@ MOST = 1_000
 """Distinct items told. A run that fails on more origins than that needs no longer list."""
 
 LONGEST_REASON = 4_000
+OF_OLD_PIP = ("Retrying(Retry(", "Nomatchingdistributionfound", "Couldnotfindaversionthatsatisfies")
 DEEPEST_OF_PIP = 4
 """Columns. pip's resolver indents by two, twice at most."""
 
@@ -64,7 +65,7 @@ class _Place:
     """The captured output that it stands in."""
     link_urls: tuple[str, ...]
     is_old: bool
-    """Whether a pip below 19 wrote this: it put no "WARNING: " before its words and indented more."""
+    """Whether a pip below 19 speaks, which indents its own words, and no child of it has spoken yet."""
 
     def end(self, mark: str, start: int) -> int:
         """Where a mark stands behind `start`, -1 if it does not."""
@@ -94,7 +95,7 @@ def _statements(text: str) -> Iterator[Evidence]:
     page = Printed(text)
     suspicious = looks_suspicious(text.encode("utf-8", "replace"))
     forms = FORMS if suspicious else FORMS[-1:]
-    is_old = any(page.squeezed.startswith(OF_OLD_PIP, line.start) for line in page.lines)
+    is_old = _is_of_old_pip(page)
     links: tuple[str, ...] = ()
     done = 0
     for line, block in blocks(page.lines, page.squeezed):
@@ -102,6 +103,8 @@ def _statements(text: str) -> Iterator[Evidence]:
             links = tuple(re.split(r",?\s+", line.text))[3:]
         if line.start < done:
             continue
+        # Those pips end a build's output with a divider that the build can print as well.
+        is_old = is_old and block is None
         place = _Place(page, line, block, links, is_old)
         for pattern, reader in forms:
             match = pattern.match(page.squeezed, line.start)
@@ -112,6 +115,13 @@ def _statements(text: str) -> Iterator[Evidence]:
         else:
             if suspicious and block is not None and block.is_of_package:
                 yield from _in_build(place)
+
+
+def _is_of_old_pip(page: Printed) -> bool:
+    """Whether the whole text, from its first line, is of a pip that put no "WARNING: " before its words."""
+    if not page.lines or page.lines[0].indent:
+        return False
+    return any(page.squeezed.startswith(OF_OLD_PIP, line.start) for line in page.lines)
 
 
 # The forms
@@ -183,6 +193,14 @@ def _exception(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
     yield from _failure(place, start, end, least=least)
 
 
+def _file_missing(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
+    """requests found no file where a setting of pip's says one is."""
+    kind = Kind.CLIENT_CERT if match["theirs"] else Kind.CA_FILE
+    words = place.page.words(match.start("it"), match.end("it"))
+    path = place.page.rest(match.end(), begun=match.start()).strip()
+    yield _evidence(place, kind, words, "index", path=path or None)
+
+
 def _mismatch(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
     """urllib3's own warning. It names no port."""
     words = place.page.words(match.start("it"), match.end("it"))
@@ -238,7 +256,6 @@ def _in_build(place: _Place) -> Iterator[Evidence]:
 
 
 PREFIX = r"(?:WARNING:|ERROR:)?"
-OF_OLD_PIP = ("Retrying(Retry(", "Nomatchingdistributionfound", "Couldnotfindaversionthatsatisfies")
 FETCH_MARKS = (
     ":Therewasaproblemconfirmingthesslcertificate:",
     ":proxyconnectionerror:",
@@ -273,6 +290,11 @@ FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     for pattern, reader in (
         (PREFIX + r"Retrying\(Retry\([^()]{0,300}\)\)afterconnectionbrokenby'", _retrying),
         (PREFIX + r"CouldnotfetchURL", _fetching),
+        (
+            PREFIX + r"(?:[A-Za-z_][\w.]{0,120}:)?(?P<it>Couldnotfind(?:asuitableTLSCAcertificatebundle"
+            r"|(?P<theirs>theTLS(?:certificate|key)file))),invalidpath:",
+            _file_missing,
+        ),
         (r"error:(?P<reference>ssl-verification-failed|ssl-missing|proxy-connection-failed)", _boxed),
         (
             PREFIX + r"(?:Couldnotinstallpackagesduetoan|Couldnotopenrequirementsfile:)"
@@ -325,16 +347,11 @@ def _failure(
         kind = Kind.CERTIFICATE
     if kind is None:
         return
-    said = place.page.rest(start, begun=place.line.start)
-    if kind is Kind.CA_FILE and (file := _file_in(said)):
-        yield _evidence(place, kind, said.partition(",")[0], "index", path=file)
-        return
-    if kind is Kind.CLIENT_CERT and (file := _file_in(said)):
-        yield _evidence(place, kind, said.partition(",")[0], "index", path=file)
-        return
     where, url, path = _where(reason, url, host, path)
-    message = _message(place, start, end)
-    yield _evidence(place, kind, message, _leg(url, path, place), url=url, where=where, path=path)
+    leg = _leg(url, path, place)
+    if kind is Kind.CA_FILE:
+        path = None  # not the file's, and the file is at fault wherever pip went
+    yield _evidence(place, kind, _message(place, start, end), leg, url=url, where=where, path=path)
 
 
 def _where(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 MOST_CHARACTERS = 4_000_000
 """Looked at, the last ones of a longer text."""
 
+MOST_LINES = 200_000
 LONGEST_LINE = 8_192
 WIDEST_CONSOLE = 200
 
@@ -51,7 +52,8 @@ class Printed:
     __slots__ = ("_starts", "lines", "squeezed")
 
     def __init__(self, text: str) -> None:
-        raw = ESCAPE.sub("", text[-MOST_CHARACTERS:].replace("\r\n", "\n")).expandtabs(8).split("\n")
+        whole = text if len(text) <= MOST_CHARACTERS else text[-MOST_CHARACTERS:].partition("\n")[2]
+        raw = ESCAPE.sub("", whole.replace("\r\n", "\n")).expandtabs(8).split("\n")[-MOST_LINES:]
         # A lone carriage return is no end of a line: old pips let a build print one.
         plain = [CONTROL.sub("", line[:LONGEST_LINE]) for line in raw]
         width = max(map(len, plain))

@@ -8,7 +8,7 @@ from pipsafe import __version__
 from pipsafe.attempt import Attempt, Hello
 from pipsafe.certificate import Certificate
 from pipsafe.diagnosis import Case, Diagnosis
-from pipsafe.examination import Findings, Remedy
+from pipsafe.findings import Findings, Remedy
 
 Json = dict[str, Any]
 

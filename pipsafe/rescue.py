@@ -11,9 +11,10 @@ from types import FrameType
 
 from pipsafe import command_line, wording
 from pipsafe.account import Account
-from pipsafe.attempt import Attempt, Hello, end_like, run
+from pipsafe.attempt import Attempt, Hello
 from pipsafe.captured_streams import CapturedStreams
-from pipsafe.examination import Findings, Remedy
+from pipsafe.findings import Findings, Remedy
+from pipsafe.launch import end_like, run
 from pipsafe.own_options import OwnOptions
 from pipsafe.rounds import Ended, Round
 from pipsafe.scratch import Scratch

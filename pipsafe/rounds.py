@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pipsafe import evidence
 from pipsafe.attempt import Attempt
 from pipsafe.evidence import Evidence, Kind
-from pipsafe.examination import Findings, examine
+from pipsafe.examination import examine
+from pipsafe.findings import Findings
 from pipsafe.scratch import Scratch
 from pipsafe.situation import Situation
 from pipsafe.transcript import Transcript

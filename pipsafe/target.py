@@ -14,6 +14,9 @@ TOOL_ENVIRONMENT_MARKS = ("pipx_metadata.json", "uv-receipt.toml")
 # What stands in the console scripts that installers write for pip, old and new.
 WORDS_OF_PIP = (b"from pip._internal", b"from pip import main", b"load_entry_point('pip'")
 
+# Folders of uv's cache that environments of `uvx` lie in (uv-cache, CacheBucket).
+TOOL_CACHES = ("archive-v", "environments-v")
+
 # How much of a script is read to learn what it is.
 HEAD_BYTES = 4096
 
@@ -92,7 +95,8 @@ def _ask_whether_python(path: str, named: str, named_by: str) -> None:
 
 
 def _made_for_a_tool(prefix: str) -> bool:
-    return any(os.path.exists(os.path.join(prefix, mark)) for mark in TOOL_ENVIRONMENT_MARKS)
+    in_cache = any(part.startswith(TOOL_CACHES) for part in os.path.normpath(prefix).split(os.sep))
+    return in_cache or any(os.path.exists(os.path.join(prefix, mark)) for mark in TOOL_ENVIRONMENT_MARKS)
 
 
 def _python_of_prefix(prefix: str) -> str | None:

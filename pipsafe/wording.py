@@ -7,7 +7,7 @@ to do next. None advises anything that weakens verification.
 from collections.abc import Mapping, Sequence
 
 from pipsafe.diagnosis import Diagnosis
-from pipsafe.examination import Findings, Remedy
+from pipsafe.findings import Findings, Remedy
 from pipsafe.terminal import Line
 
 STORE_NAMES = {

@@ -607,8 +607,6 @@ def _by_examination(here: Ground, arguments: list[str], env: Mapping[str, str]) 
     )
     with Prober(str(here.target.python), env, seconds=60) as prober:
         examination = _Examination(situation, (), Scratch(), prober, silent=False)
-        examination.facts = prober.facts(situation.hello.location)
-        examination.present, examination.without = examination._trusts()
         surveys = examination._survey(examination._contacts())
     verdicts = {survey.origin.port: survey.verdicts["pip"].accepted for survey in surveys}
     return verdicts[here.asked.port], verdicts[here.carried.port]

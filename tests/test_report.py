@@ -18,7 +18,7 @@ from pipsafe import __version__, command_line, report, report_file
 from pipsafe.attempt import Attempt, Hello
 from pipsafe.certificate import parse
 from pipsafe.diagnosis import Case, Diagnosis, diagnose
-from pipsafe.examination import Findings, Remedy
+from pipsafe.findings import Findings, Remedy
 from pipsafe.origin import Origin
 from pipsafe.own_options import UsageError
 from pipsafe.pip_config import Setting

@@ -211,7 +211,9 @@ def connect(origin, seconds):
     if proxy is None:
         return socket.create_connection((origin["host"], origin["port"]), timeout=seconds)
     if proxy.get("scheme", "http") != "http":
-        raise ProxyRefused("it is a proxy of the kind %s://, through which pipsafe cannot look" % proxy["scheme"])
+        raise ProxyRefused(
+            "it is a proxy of the kind %s://, through which pipsafe cannot look" % proxy["scheme"]
+        )
     connection = socket.create_connection((proxy["host"], proxy["port"]), timeout=seconds)
     try:
         ask_proxy(connection, origin, proxy, time.monotonic() + seconds)

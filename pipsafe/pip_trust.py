@@ -1,0 +1,73 @@
+"""What a pip trusts, by its version and settings: the rules, read in the sources of pip 19.3 to 26.3.
+
+- truststore is on from 24.2 (unless `legacy-certs`), by `--use-feature` from 22.2; with it on,
+  from 24.2, a CA file adds to pip's own roots, else it replaces them.
+- From 26.1 urllib3 2 is strict where pip leaves the context to it.
+- Under truststore 24.1 leaves out the roots that it carries: requests 2.32 no longer loads
+  them, and 24.2 is the first to do so itself.
+- Before 25.2 truststore does not reach proxied connections (pip issue 13288): a CA file is all
+  there is, and without one the roots that pip carries or, since requests 2.32 in 24.1,
+  OpenSSL's defaults.
+"""
+
+from dataclasses import replace
+
+from pipsafe import system_store
+from pipsafe.diagnosis import HIDING_VARIABLES
+from pipsafe.pip_config import Setting
+from pipsafe.probe import Trust
+from pipsafe.surroundings import Surroundings
+
+
+def uses_truststore(around: Surroundings) -> bool:
+    """Whether what the system trusts counts for this pip."""
+    target, settings = around.target, around.settings
+    if target.python_version < (3, 10) or settings.legacy_certs:
+        return False
+    return target.pip_version >= (24, 2) or (
+        target.pip_version >= (22, 2) and "truststore" in settings.use_features
+    )
+
+
+def present(around: Surroundings) -> Trust:
+    """With the settings as they are."""
+    verify = around.settings.verify
+    return _with_file(around, verify.value if verify else None)
+
+
+def without_settings(around: Surroundings) -> Trust:
+    """Without any CA setting: one may hide another."""
+    return _with_file(around, None)
+
+
+def _with_file(around: Surroundings, path: str | None) -> Trust:
+    target = around.target
+    truststore = uses_truststore(around)
+    adds = truststore and target.pip_version >= (24, 2)
+    strict = not truststore and target.pip_version >= (26, 1) and target.python_version >= (3, 13)
+    trust = Trust(truststore=truststore, file=path, carried=adds or path is None, strict=strict)
+    return applied(trust, target.pip_version)
+
+
+def applied(trust: Trust, version: tuple[int, ...]) -> Trust:
+    """The trust as this pip makes it, behind a proxy too."""
+    if not trust.truststore or version >= (25, 2):
+        return trust
+    if (24, 1) <= version < (24, 2):
+        trust = replace(trust, carried=False)
+    if trust.file is not None:
+        return replace(trust, through_proxy=Trust(file=trust.file, carried=False))
+    if version < (24, 1):
+        return replace(trust, through_proxy=Trust())
+    return replace(trust, through_proxy=Trust(carried=False, openssl_defaults=True))
+
+
+def blamed_setting(around: Surroundings) -> Setting | None:
+    """The CA setting to blame, if any: what pip was told, else what hides the system store."""
+    verify, environ = around.settings.verify, around.situation.environ
+    if verify is not None or not uses_truststore(around) or system_store.judged_by_the_system():
+        return verify
+    for name in HIDING_VARIABLES:
+        if environ.get(name):
+            return Setting(name, environ[name], f"environment variable {name}")
+    return None
