@@ -108,7 +108,7 @@ class _Signals:
 
     def follow(self, pid: int) -> None:
         _Signals.current = (self.attempt, pid)
-        if hasattr(signal, "sigwaitinfo"):
+        if sys.platform != "darwin":
             if not _Signals.listening:
                 _Signals.listening = True
                 start_new_thread(_relay, (get_ident(),))
@@ -125,21 +125,23 @@ class _Signals:
         signal.pthread_sigmask(signal.SIG_SETMASK, self.mask)
 
 
-def _relay(main_thread: int) -> None:
-    from functools import partial
+if sys.platform != "darwin":
 
-    while True:
-        info = signal.sigwaitinfo(ENDING_SIGNALS)
-        if signal.getsignal(info.si_signo) is signal.SIG_IGN:
-            continue  # as under nohup; pip ignores it as well
-        current = _Signals.current
-        if current is None:
-            signal.pthread_kill(main_thread, info.si_signo)
-            continue
-        attempt, pid = current
-        attempt.interrupted = True
-        if info.si_code <= 0:
-            attempt.send(partial(os.kill, pid, info.si_signo))
+    def _relay(main_thread: int) -> None:
+        from functools import partial
+
+        while True:
+            info = signal.sigwaitinfo(ENDING_SIGNALS)
+            if signal.getsignal(info.si_signo) is signal.SIG_IGN:
+                continue  # as under nohup; pip ignores it as well
+            current = _Signals.current
+            if current is None:
+                signal.pthread_kill(main_thread, info.si_signo)
+                continue
+            attempt, pid = current
+            attempt.interrupted = True
+            if info.si_code <= 0:
+                attempt.send(partial(os.kill, pid, info.si_signo))
 
 
 def _relay_unasked() -> None:

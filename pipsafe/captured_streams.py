@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import sys
+import sys
 import tempfile
 from collections.abc import Sequence
 
@@ -72,7 +73,7 @@ def _take(captured: CapturedStreams, number: int) -> None:
 
 def _file_of(contents: bytes) -> int:
     """A descriptor of a file without a name."""
-    if hasattr(os, "memfd_create"):
+    if sys.platform == "linux":
         descriptor = os.memfd_create("requirements", os.MFD_CLOEXEC)
     else:
         descriptor, path = tempfile.mkstemp(prefix="pipsafe-")

@@ -65,7 +65,7 @@ class _Place:
     """The captured output that it stands in."""
     link_urls: tuple[str, ...]
     is_old: bool
-    """Whether a pip below 19 speaks, which indents its own words, and no child of it has spoken yet."""
+    """Whether a pip below 19 speaks, which indents its own words, and no child of it."""
 
     def end(self, mark: str, start: int) -> int:
         """Where a mark stands behind `start`, -1 if it does not."""
@@ -103,8 +103,6 @@ def _statements(text: str) -> Iterator[Evidence]:
             links = tuple(re.split(r",?\s+", line.text))[3:]
         if line.start < done:
             continue
-        # Those pips end a build's output with a divider that the build can print as well.
-        is_old = is_old and block is None
         place = _Place(page, line, block, links, is_old)
         for pattern, reader in forms:
             match = pattern.match(page.squeezed, line.start)
@@ -118,10 +116,16 @@ def _statements(text: str) -> Iterator[Evidence]:
 
 
 def _is_of_old_pip(page: Printed) -> bool:
-    """Whether the whole text, from its first line, is of a pip that put no "WARNING: " before its words."""
+    """Whether the whole text, from its first line, is of a pip that put no "WARNING: " before its words.
+
+    Not if there is a build's output in it: its end is a divider, which the build can print as well.
+    """
     if not page.lines or page.lines[0].indent:
         return False
-    return any(page.squeezed.startswith(OF_OLD_PIP, line.start) for line in page.lines)
+    starts = [line.start for line in page.lines]
+    return any(page.squeezed.startswith(OF_OLD_PIP, start) for start in starts) and not any(
+        page.squeezed.startswith(("Completeoutput", "Runningcommand"), start) for start in starts
+    )
 
 
 # The forms

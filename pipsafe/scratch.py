@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,7 +28,8 @@ class Scratch:
     def folder(self) -> Path:
         """Raises NoScratch."""
         if self._folder is None:
-            _sweep()
+            if sys.platform != "win32":
+                _sweep()
             try:
                 self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{_namespace()}-"))
             except OSError as error:
@@ -80,9 +82,7 @@ def truststore_can_be_lent() -> bool:
 
 
 def _sweep() -> None:
-    """Remove what killed runs of this user left. Only where a process number can be asked for."""
-    if os.name == "nt":
-        return
+    """Remove what killed runs of this user left. Not on Windows, where no process can be asked for."""
     with contextlib.suppress(OSError):
         for entry in os.scandir(tempfile.gettempdir()):
             number, _, rest = entry.name.removeprefix(PREFIX).partition("-")
@@ -90,10 +90,8 @@ def _sweep() -> None:
                 continue
             if rest.partition("-")[0] != _namespace():
                 continue
-            ours = (
-                entry.is_dir(follow_symlinks=False)
-                and entry.stat(follow_symlinks=False).st_uid == os.getuid()
-            )
+            owner = entry.stat(follow_symlinks=False).st_uid
+            ours = entry.is_dir(follow_symlinks=False) and owner == os.geteuid()  # type: ignore[attr-defined, unused-ignore]
             if ours and not _is_alive(int(number)):
                 shutil.rmtree(entry.path, ignore_errors=True)
 
