@@ -8,7 +8,6 @@ import os
 import re
 import stat
 import sys
-import sys
 import tempfile
 from collections.abc import Sequence
 

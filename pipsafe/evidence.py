@@ -219,8 +219,6 @@ def _missing(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
 def _git(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
     """By structure, since git's own words are in the user's language: a URL, then libcurl's words."""
     start = match.end()
-    if not OF_CURL.match(place.text(start)):
-        return
     end = place.page.line_end(start)
     reason = place.text(start, max(end, start + 200))
     kind = kind_of(reason)
@@ -321,7 +319,12 @@ FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         # It says that this Python cannot import ssl, not that truststore is unwelcome.
         (PREFIX + r"(?P<it>Disablingtruststoresincesslsupportismissing)", _missing),
         (r"curl:\((?P<code>\d{1,2})\)", _curl),
-        (r"[^'\"]{0,80}['\"](?P<url>https?://[^'\"]{1,2000})['\"][:：]?", _git),
+        (
+            # Some languages put the verb behind the URL.
+            r"[^'\"]{0,80}['\"](?P<url>https?://[^'\"]{1,2000})['\"](?:[^'\":：]{0,40}[:：])?"
+            rf"(?={OF_CURL.pattern})",
+            _git,
+        ),
         (PREFIX + r"(?:Nomatchingdistributionfound|Couldnotfindaversionthatsatisfies)", _not_found),
     )
 )

@@ -64,23 +64,26 @@ class Printed:
             margin = MARGIN.match(body)
             indent = margin.end() if margin else 0
             piece = "".join(body[indent:].split())
+            is_rest, full = full, len(line) == width and width <= WIDEST_CONSOLE
             if piece:
-                lines.append(Line(number, body[indent:].rstrip(), indent, start, start + len(piece), full))
+                # A blank that ends a full line stood between two words.
+                said = body[indent:] if full else body[indent:].rstrip()
+                lines.append(Line(number, said, indent, start, start + len(piece), is_rest))
                 pieces.append(piece)
                 start += len(piece)
-            full = len(line) == width and width <= WIDEST_CONSOLE
         self.lines: tuple[Line, ...] = tuple(lines)
         self.squeezed: str = "".join(pieces)
         self._starts = [line.start for line in lines]
 
     def words(self, start: int, end: int) -> str:
         """As printed, on one line, between two offsets of the squeezed text."""
-        said = ""
+        said, blank = "", False
         number = self._number(start)
         while number < len(self.lines) and self.lines[number].start < end:
             line = self.lines[number]
             piece = _between(line.text, start - line.start, end - line.start)
-            said += ("" if line.is_rest or not said else " ") + piece
+            said += (" " if blank or line.indent or not line.is_rest else "") + piece
+            blank = line.text.endswith(" ")
             number += 1
         return " ".join(said.split())
 
@@ -94,7 +97,10 @@ class Printed:
         number = self._number(start)
         said = _between(self.lines[number].text, start - self.lines[number].start, LONGEST_LINE)
         if number == self._number(begun):
-            return said
+            # This may be a whole line, and only the longest: what goes on has no margin and no blank.
+            after = self.lines[number + 1] if number + 1 < len(self.lines) else None
+            goes_on = after is not None and after.is_rest and not after.indent and " " not in after.text
+            return said + after.text if after is not None and goes_on else said
         while number + 1 < len(self.lines) and self.lines[number + 1].is_rest and len(said) < LONGEST_LINE:
             number += 1
             said += self.lines[number].text
