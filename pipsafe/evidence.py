@@ -146,7 +146,8 @@ def _fetching(match: re.Match[str], place: _Place) -> Iterator[Evidence]:
             reason = start + len(mark)
             end = place.end("-skipping", reason)
             end = end if end >= 0 else place.page.line_end(reason)
-            yield from _failure(place, reason, end, url=place.text(match.end(), start))
+            if end < len(place.page.squeezed):  # else pip is still writing it
+                yield from _failure(place, reason, end, url=place.text(match.end(), start))
             return
 
 
@@ -321,8 +322,9 @@ FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (r"curl:\((?P<code>\d{1,2})\)", _curl),
         (
             # Some languages put the verb behind the URL.
-            r"[^'\"]{0,80}['\"](?P<url>https?://[^'\"]{1,2000})['\"](?:[^'\":：]{0,40}[:：])?"
-            rf"(?={OF_CURL.pattern})",
+            r"[^'\"]{0,80}['\"](?P<url>https?://[^'\"]{1,2000})['\"](?:[^'\":：]{0,40}[:：])?(?="
+            + OF_CURL.pattern
+            + ")",
             _git,
         ),
         (PREFIX + r"(?:Nomatchingdistributionfound|Couldnotfindaversionthatsatisfies)", _not_found),

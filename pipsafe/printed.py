@@ -15,7 +15,7 @@ from dataclasses import dataclass
 MOST_CHARACTERS = 4_000_000
 """Looked at, the last ones of a longer text."""
 
-MOST_LINES = 200_000
+MOST_LINES = 100_000
 LONGEST_LINE = 8_192
 WIDEST_CONSOLE = 200
 

@@ -17,6 +17,12 @@ STORE_NAMES = {
 }
 STORES = ("pip", "certifi", "system")
 
+# Tiers of files that somebody named: those who did want to hear what became of them.
+NAMED_TIERS = ("configured", "explicit")
+
+MOST_FILES = 6
+"""CA files spoken of on the terminal."""
+
 # What would cure each cause that pipsafe may not cure.
 ADVICE: Mapping[str, str] = {
     "tls-inspection": (
@@ -130,11 +136,7 @@ def unremedied(findings: Findings, about: Sequence[str]) -> list[Line]:
     for diagnosis in findings.diagnoses:
         lines += refusal(diagnosis)
         lines += [Line("hint:", text, "hint") for text in advice(diagnosis)]
-    lines += [
-        Line("note:", f"not used: {item.source.path} ({item.source.name}): {item.reason}", "note")
-        for item in findings.search.passed_over[:6]
-    ]
-    lines += [Line("note:", text, "note") for text in findings.trouble]
+    lines += [Line("note:", text, "note") for text in (*looked_at(findings)[:MOST_FILES], *findings.trouble)]
     lines.append(
         Line("note:", "For whoever runs this network or this server, to be pasted as it is:", "note")
     )
@@ -142,6 +144,27 @@ def unremedied(findings: Findings, about: Sequence[str]) -> list[Line]:
         lines += [Line("   ", text, verbatim=True) for text in ticket(diagnosis)]
     lines += [Line("   ", text, verbatim=True) for text in about]
     return lines
+
+
+def looked_at(findings: Findings) -> list[str]:
+    """The CA files that were looked at in vain, and why each was of no use, as sentences."""
+    search = findings.search
+    accepted = {item for candidates in (findings.accepted or {}).values() for item in candidates}
+    texts = [f"{over.source.name}, {over.source.path}: {over.reason}." for over in search.passed_over]
+    texts += [
+        f'{item.source.name}, {item.source.path}: has a CA called "{item.anchor.label}", '
+        "but another one: its key did not sign this certificate."
+        for item in search.candidates
+        if item not in accepted and item.source.tier in NAMED_TIERS
+    ]
+    told = {over.source.path for over in search.passed_over}
+    told |= {item.source.path for item in search.candidates}
+    texts += [
+        f"{store.source.name}, {store.source.path}: does not have the CA that is needed."
+        for store in search.stores
+        if store.source.path not in told and store.source.tier in NAMED_TIERS
+    ]
+    return texts
 
 
 def ticket(diagnosis: Diagnosis) -> list[str]:

@@ -1,7 +1,9 @@
-"""Words that no pip of ours could be made to say here, put together from sources; and words that only sound alike.
+"""Words that no pip of ours could be made to say, put together from sources; and words that only sound alike.
 
 Nothing in this module was recorded: tests/logs holds what was. `source` says where the form comes from.
 """
+
+# ruff: noqa: E501 what others say is as long as it is
 
 from __future__ import annotations
 
@@ -45,8 +47,10 @@ class Said:
 
 def _own(name: str, source: str, words: str, kind: Kind, message: str | None) -> tuple[Said, Said]:
     """An exception's repr in both statements of an index page that pip makes of it."""
+    # A CA file's path is not the request's.
+    path = None if kind is Kind.CA_FILE else "/simple/x/"
     return (
-        Said(f"{name}-retry", source, f"{BROKEN}'{words}': /simple/x/", kind, message, path="/simple/x/"),
+        Said(f"{name}-retry", source, f"{BROKEN}'{words}': /simple/x/", kind, message, path=path),
         Said(
             f"{name}-fetch",
             source,

@@ -1,5 +1,7 @@
 """From words to evidence: logs that real pips wrote, words from sources, and what only sounds alike."""
 
+# ruff: noqa: E501 what others say is as long as it is
+
 from __future__ import annotations
 
 import re
@@ -271,6 +273,30 @@ def test_a_carriage_return_makes_no_margin() -> None:
     assert all(item.inner for item in found)
 
 
+OLD_RETRY = "Retrying (Retry(total=4)) after connection broken by 'x': /y"
+"""How pips below 19 began a line: they indented their own words, and are believed when they do."""
+
+
+@pytest.mark.parametrize(
+    "ending", [*ENDINGS, "", "\r", "\x0b", "\u2028", "\x85", "\x1b[2K\r", "\x1b]0;", "\t", "│ "]
+)
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "    Complete output from command python setup.py egg_info:\n",
+        "Processing /home/user/x\n    Running command python setup.py egg_info\n",
+        "",  # cut off
+    ],
+)
+def test_a_package_cannot_pass_for_an_old_pip(opening: str, ending: str) -> None:
+    said = "\n".join((OLD_RETRY, ending, FORGED, f"{ending}{FORGED}", f"x{ending}{FORGED}"))
+    # As pip indents what a child said: each line, by Python's notion of lines.
+    shown = "".join(f"    {line}" for line in said.splitlines(keepends=True))
+    named = [item for item in evidence.read(opening + shown + "\n") if item.origin]
+    assert named
+    assert all(item.inner for item in named)
+
+
 def test_who_names_a_host_from_within_is_no_pip() -> None:
     """What pip says of hosts stands at the margin; the header of a block may have been cut off."""
     for width in (2, 4, 6):
@@ -284,8 +310,8 @@ UNCHANGED = [name for name in NAMES if "help" not in name and "tty" not in name]
 
 
 def _coloured(text: str, places: Sequence[int]) -> str:
-    for number, place in enumerate(sorted(places, reverse=True)):
-        at = place % (len(text) + 1)
+    # From the last to the first: none stands inside another.
+    for number, at in enumerate(sorted({place % (len(text) + 1) for place in places}, reverse=True)):
         text = text[:at] + COLOURS[number % len(COLOURS)] + text[at:]
     return text
 
