@@ -12,6 +12,10 @@ LIMIT = 1 << 20
 OVERLAP = 8192
 
 
+# Deeper than pip indents words of its own.
+INDENTATION = b" " * 8
+
+
 class Transcript:
     """pip's two streams in one attempt, and what the pips of isolated builds said."""
 
@@ -27,11 +31,11 @@ class Transcript:
         for kept in (self.streams[stream], self._unread[stream]):
             kept.extend(payload)
             if len(kept) > 2 * LIMIT:
-                del kept[:-LIMIT]
+                _keep_end(kept, LIMIT)
         unread = self._unread[stream]
         if not self._suspicious(bytes(unread[-len(payload) - 64 :])):
             if len(unread) > 4 * OVERLAP:
-                del unread[:-OVERLAP]
+                _keep_end(unread, OVERLAP)
             return False
         return True
 
@@ -42,7 +46,7 @@ class Transcript:
         """
         texts = self._texts(self._unread)
         for piece in self._unread.values():
-            del piece[:-OVERLAP]
+            _keep_end(piece, OVERLAP)
         return texts
 
     def text(self) -> "tuple[str, str]":
@@ -65,9 +69,23 @@ class Transcript:
         return any(_is_mid_line(self.streams[stream]) for stream in (b"o", b"e"))
 
 
+def _keep_end(piece: bytearray, size: int) -> None:
+    """Forget all but the end. What is left of a line that was cut stays off the margin.
+
+    Where a line begins decides whose it is: pip's own words stand at the margin, a build's do
+    not, and must not come to stand there by being cut.
+    """
+    start = len(piece) - size
+    if start > 0:
+        whole = piece[start - 1] in b"\r\n"
+        del piece[:start]
+        if not whole:
+            piece[:0] = INDENTATION
+
+
 def _is_mid_line(piece: bytearray) -> bool:
-    end = bytes(piece[-64:])
-    while end.endswith((b"m", b"h", b"K")) and b"\x1b[" in end:
-        # A colour that is taken back, or a cursor that is shown again, is no text.
-        end = end[: end.rindex(b"\x1b[")]
+    import re
+
+    # A colour that is taken back, or a cursor that is shown again, is no text.
+    end = re.sub(rb"(?:\x1b\[[0-9;?]*[A-Za-z])+$", b"", bytes(piece[-256:]))
     return bool(end) and not end.endswith(b"\n")
