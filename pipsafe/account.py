@@ -10,7 +10,6 @@ from pipsafe import (
     report_file,
     surroundings,
     terminal,
-    trusted_hosts,
     wording,
 )
 from pipsafe.findings import Remedy
@@ -39,32 +38,40 @@ class Account:
             self.mid_line = False
 
     def warn(self, lines: Sequence[Line]) -> None:
-        """On stderr and in the report."""
-        self.warnings += [line.text for line in lines]
+        """On stderr and, the sentences of it, in the report."""
+        self.warnings += [line.text for line in lines if line.tone == "warning"]
         self.say(lines)
 
-    def close(self, ended: Sequence[Ended], remedy: Remedy | None) -> int:
-        """The last words and the report. Returns the exit code."""
+    def close(self, ended: Sequence[Ended], remedies: Sequence[Remedy], *, interrupted_by: int = 0) -> int:
+        """The last words and the report. Returns the exit code.
+
+        ``interrupted_by``: the signal that ended pipsafe while no pip was running, or 0.
+        """
         last = ended[-1]
-        outcome = outcome_of(last, remedy, strict=self.options.strict)
+        outcome = outcome_of(last, retried=bool(remedies), strict=self.options.strict)
         exit_code = REFUSED_EXIT_CODE if outcome == "refused" else last.attempt.exit_code
-        self._last_words(outcome, last, remedy)
+        if interrupted_by:
+            outcome, exit_code = "interrupted", 128 + interrupted_by
+        self._last_words(outcome, ended, remedies)
         self._warn_of_unverified(last)
         if self.options.report:
-            self._write_report(outcome, exit_code, ended, remedy)
+            self._write_report(outcome, exit_code, ended, remedies)
         return exit_code
 
-    def _last_words(self, outcome: str, last: Ended, remedy: Remedy | None) -> None:
+    def _last_words(self, outcome: str, ended: Sequence[Ended], remedies: Sequence[Remedy]) -> None:
+        last = ended[-1]
         findings = last.findings
-        if outcome == "rescued" and remedy is not None:
-            self.say(wording.success(remedy))
+        diagnoses = [item for around in ended for item in around.findings.diagnoses]
+        if outcome == "rescued":
+            self.say(wording.success(remedies, diagnoses))
         elif outcome == "retried":
             self.say(wording.retry_failed())
-        elif outcome == "skipped" and findings.diagnoses:
-            self.warn(wording.skipped(findings))
+        elif outcome == "skipped":
+            self.warn(wording.skipped(findings, last.left_out))
         elif outcome in ("unremedied", "refused") and findings.diagnoses:
             self.say(wording.unremedied(findings, self._about(last)))
-            self.say([wording.refused(findings)] if outcome == "refused" else [])
+        if outcome == "refused":
+            self.say([wording.refused(findings, last.left_out, installed=last.attempt.installing)])
 
     def _about(self, last: Ended) -> list[str]:
         hello, facts = self.situation.hello, last.findings.facts
@@ -75,8 +82,6 @@ class Account:
     def _warn_of_unverified(self, last: Ended) -> None:
         """Hosts that pip was told not to verify: its business, but not to be kept silent about."""
         situation = last.situation
-        if not trusted_hosts.may_be_named(situation.arguments, situation.environ, situation.hello.prefix):
-            return
         around = surroundings.read(situation)
         named = [*around.settings.trusted_hosts, *around.needs.of("trusted-host")]
         hosts = [(item.value, item.set_in) for item in named]
@@ -86,21 +91,27 @@ class Account:
             self.warn(wording.trusted_hosts(hosts))
 
     def _write_report(
-        self, outcome: str, exit_code: int, ended: Sequence[Ended], remedy: Remedy | None
+        self, outcome: str, exit_code: int, ended: Sequence[Ended], remedies: Sequence[Remedy]
     ) -> None:
-        telling = next((item for item in reversed(ended) if item.findings.diagnoses), ended[-1])
-        failures = telling.findings.diagnoses
+        found = [(item, around.findings) for around in ended for item in around.findings.diagnoses]
+        # A server that failed twice is told of once, as it was last.
+        failures = {(item.case.leg, item.case.origin): (item, findings) for item, findings in found}
         asked = next((item.findings.facts for item in ended if item.findings.facts), None)
         openssl = asked.openssl if asked else ended[-1].attempt.openssl
+        left_out = [str(item.case.origin) for item in ended[-1].findings.diagnoses] or list(
+            ended[-1].left_out
+        )
         whole = report.whole(
             command=list(command_line.redact(self.situation.arguments)),
             target=report.target(self.situation.hello, openssl),
             outcome=outcome,
             exit_code=exit_code,
-            failures=[report.failure(item, telling.findings, wording.advice(item)) for item in failures],
-            remedy=report.remedy(remedy),
+            failures=[
+                report.failure(item, findings, wording.advice(item)) for item, findings in failures.values()
+            ],
+            remedy=report.remedy(remedies),
             attempts=[report.attempt(item.attempt) for item in ended],
-            skipped=[str(item.case.origin) for item in failures] if outcome == "skipped" else [],
+            skipped=left_out if outcome == "skipped" else [],
             warnings=self.warnings,
         )
         try:
@@ -110,17 +121,18 @@ class Account:
             self.say([Line("pipsafe:", words, "warning")])
 
 
-def outcome_of(last: Ended, remedy: Remedy | None, *, strict: bool) -> str:
-    """A name of the report's `outcome`; ``remedy`` is the one that the last attempt ran with."""
+def outcome_of(last: Ended, *, retried: bool, strict: bool) -> str:
+    """A name of the report's `outcome`; ``retried``: whether the last attempt ran with a remedy."""
     attempt, failed = last.attempt, bool(last.findings.diagnoses)
     succeeded = attempt.exit_code == 0 and not attempt.stopped
+    left_out = bool(last.left_out) or (failed and last.saw_tls_failure)
     table = (
         (attempt.interrupted or bool(attempt.signal), "interrupted"),
         (strict and attempt.stopped and last.findings.remedy is None, "refused"),
-        (succeeded and failed and last.saw_tls_failure, "skipped"),
-        (succeeded and remedy is not None, "rescued"),
+        (succeeded and left_out, "refused" if strict else "skipped"),
+        (succeeded and retried, "rescued"),
         (succeeded, "passed"),
         (failed or last.saw_tls_failure, "unremedied"),
-        (remedy is not None, "retried"),
+        (retried, "retried"),
     )
     return next((name for applies, name in table if applies), "failed")

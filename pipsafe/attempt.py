@@ -20,6 +20,10 @@ Asked = Callable[["Attempt"], bool]
 """Whether pip may begin to install."""
 
 
+class CannotStart(Exception):
+    """The target's interpreter cannot be run. The message is the system's reason."""
+
+
 class Hello:
     """What the launcher says of its interpreter before pip starts."""
 

@@ -6,7 +6,7 @@ import sys
 from _thread import get_ident, start_new_thread
 from collections.abc import Mapping
 
-from pipsafe.attempt import Asked, Attempt, Heard, listen
+from pipsafe.attempt import Asked, Attempt, CannotStart, Heard, listen
 
 assert sys.platform != "win32"
 
@@ -28,7 +28,7 @@ def run(
     asked: Asked | None,
     replacing: Mapping[int, int],
 ) -> None:
-    """As ``launch.run``. Raises OSError."""
+    """As ``launch.run``. Raises CannotStart."""
     copy, given = _pipe()
     answers, attempt.answer = _pipe() if asked is not None else (None, None)
     inherited = [end for end in (given, answers) if end is not None]
@@ -37,15 +37,7 @@ def run(
     actions = [(os.POSIX_SPAWN_DUP2, source, number) for number, source in replacing.items()]
     before, after = command
     with _Signals(attempt) as signals:
-        pid = os.posix_spawn(
-            before[0],
-            [*before, ",".join(map(str, inherited)), *after, *arguments],
-            dict(environ),
-            file_actions=actions,
-            setsigmask=signals.mask,
-            # Python ignores these two; a program that a shell starts does not.
-            setsigdef=[number for name in ("SIGPIPE", "SIGXFSZ") if (number := getattr(signal, name, None))],
-        )
+        pid = _spawn([*before, ",".join(map(str, inherited)), *after, *arguments], environ, actions, signals)
         for end in inherited:
             os.close(end)
         attempt.started(lambda: os.kill(pid, signal.SIGUSR1))
@@ -60,6 +52,25 @@ def run(
             status = _wait(attempt, pid)
     attempt.signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     attempt.exit_code = 128 + attempt.signal if attempt.signal else os.WEXITSTATUS(status)
+
+
+def _spawn(
+    command: list[str], environ: Mapping[str, str], actions: list[tuple[int, int, int]], signals: "_Signals"
+) -> int:
+    """The process number. Raises CannotStart."""
+    # Python ignores these two; a program that a shell starts does not.
+    defaults = [number for name in ("SIGPIPE", "SIGXFSZ") if (number := getattr(signal, name, None))]
+    try:
+        return os.posix_spawn(
+            command[0],
+            command,
+            dict(environ),
+            file_actions=actions,
+            setsigmask=signals.mask,
+            setsigdef=defaults,
+        )
+    except OSError as error:
+        raise CannotStart(error.strerror or str(error)) from error
 
 
 def _pipe() -> tuple[int, int]:

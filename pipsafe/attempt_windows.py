@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from pipsafe.attempt import Attempt, Heard, listen
+from pipsafe.attempt import Attempt, CannotStart, Heard, listen
 
 assert sys.platform == "win32"
 
@@ -22,7 +22,7 @@ def run(
     environ: Mapping[str, str],
     heard: Heard,
 ) -> None:
-    """As ``launch.run``. Raises OSError."""
+    """As ``launch.run``. Raises CannotStart."""
     import msvcrt
 
     copy, given = os.pipe()
@@ -33,12 +33,7 @@ def run(
     before, after = command
     former = signal.signal(signal.SIGINT, lambda *_: setattr(attempt, "interrupted", True))
     try:
-        process = subprocess.Popen(
-            [*before, ",".join(map(str, handles)), *after, *arguments],
-            env=dict(environ),
-            close_fds=True,
-            startupinfo=subprocess.STARTUPINFO(lpAttributeList={"handle_list": handles}),
-        )
+        process = _spawn([*before, ",".join(map(str, handles)), *after, *arguments], environ, handles)
         os.close(given)
         os.close(told)
         attempt.started(lambda: _tell(control))
@@ -53,3 +48,16 @@ def run(
 
 def _tell(control: int) -> None:
     os.write(control, b"s")
+
+
+def _spawn(command: list[str], environ: Mapping[str, str], handles: list[int]) -> "subprocess.Popen[bytes]":
+    """Raises CannotStart."""
+    try:
+        return subprocess.Popen(
+            command,
+            env=dict(environ),
+            close_fds=True,
+            startupinfo=subprocess.STARTUPINFO(lpAttributeList={"handle_list": handles}),
+        )
+    except OSError as error:
+        raise CannotStart(error.strerror or str(error)) from error

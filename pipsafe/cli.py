@@ -8,7 +8,7 @@ import os
 import sys
 
 from pipsafe import own_options
-from pipsafe.attempt import Attempt
+from pipsafe.attempt import Attempt, CannotStart
 from pipsafe.launch import end_like, run
 from pipsafe.own_options import OwnOptions, UsageError
 from pipsafe.suspicion import looks_suspicious
@@ -39,6 +39,7 @@ def main(style: str = "script") -> int:
     try:
         options, arguments = own_options.split(sys.argv[1:], os.environ)
         _check_files(options)
+        _check_interpreter(options, arguments)
         target = find(options.python, options.python_set_by, style, os.environ)
     except (UsageError, TargetError) as error:
         return _usage(str(error))
@@ -57,6 +58,8 @@ def _say(message: str) -> None:
 
 
 def _check_files(options: OwnOptions) -> None:
+    if options.strict and options.no_rescue:
+        raise UsageError("--pipsafe-strict and --pipsafe-no-rescue contradict each other.")
     if options.ca:
         from pipsafe.explicit import check_ca
 
@@ -66,6 +69,14 @@ def _check_files(options: OwnOptions) -> None:
         from pipsafe.report_file import check_place
 
         check_place(options.report)
+
+
+def _check_interpreter(options: OwnOptions, arguments: list[str]) -> None:
+    """pip's own ``--python`` runs another pip, out of our sight: it is left alone."""
+    if os.environ.get("PIP_PYTHON") or any(word.partition("=")[0] == "--python" for word in arguments):
+        if options.strict:
+            raise UsageError("--pipsafe-strict cannot watch pip's --python; use --pipsafe-python instead.")
+        options.no_rescue = True
 
 
 def _drive(options: OwnOptions, target: Target, style: str, arguments: list[str]) -> int:
@@ -85,8 +96,8 @@ def _drive(options: OwnOptions, target: Target, style: str, arguments: list[str]
             asked=listener.asked if options.strict and not options.no_rescue else None,
             replacing=streams.replacing if streams else None,
         )
-    except OSError as error:
-        return _usage(f"{target.python} ({target.reason}) cannot be started: {error.strerror}.")
+    except CannotStart as error:
+        return _usage(f"{target.python} ({target.reason}) cannot be started: {error}.")
     if attempt.hello is None:
         return _no_pip(attempt, target)
     if listener.has_nothing_to_say(attempt):
@@ -170,4 +181,4 @@ class _Listener:
 
 def _tell_of_fault(error: Exception) -> None:
     """One line, whatever broke: pip's result stands."""
-    _say(f"a fault in pipsafe itself ({type(error).__name__}: {error}); pip's result stands.")
+    _say(f"a fault in pipsafe ({type(error).__name__}); pip's result stands. Please report it.")

@@ -174,11 +174,7 @@ def _bad_ca_setting(case: Case) -> str | None:
     setting = case.setting
     if setting is None:
         return None
-    where = (
-        f"{setting.name} ({setting.set_in})"
-        if setting.name not in setting.set_in
-        else _capital(setting.set_in)
-    )
+    where = _capital(setting_words(setting))
     if case.setting_problem:
         return f"{where} names {setting.value}, which {case.setting_problem}."
     hidden = setting.name in HIDING_VARIABLES
@@ -233,8 +229,8 @@ def _private_ca(case: Case) -> str | None:
     top = case.top
     if top is not None and not top.is_self_issued:
         return (
-            f"The certificate of {case.origin} is issued by {_issuer(case)}, and no public root vouches for "
-            "that one: a private CA, or a server that leaves out an intermediate certificate."
+            f"The certificate of {case.origin} is issued by {_issuer(case)}, which no public list of CAs "
+            "has: a private CA, or the server leaves out a certificate between its own and the root."
             + _namesake(case)
         )
     return (
@@ -331,6 +327,13 @@ def _issuer(case: Case) -> str:
 
 def _quoted(certificate: Certificate) -> str:
     return f'"{certificate.label}"'
+
+
+def setting_words(setting: Setting) -> str:
+    """A setting as people speak of it: "the environment variable X", "cert (/etc/pip.conf, line 3)"."""
+    if setting.set_in.startswith("environment variable"):
+        return f"the {setting.set_in}"
+    return f"{setting.name} ({setting.set_in})"
 
 
 def _capital(words: str) -> str:

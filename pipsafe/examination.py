@@ -25,7 +25,7 @@ from pipsafe import (
 from pipsafe.diagnosis import Case, Diagnosis, diagnose
 from pipsafe.evidence import Evidence
 from pipsafe.findings import Findings
-from pipsafe.probe import Place, Prober, Survey, Trust
+from pipsafe.probe import MOST_ORIGINS, Place, Prober, Survey, Trust
 from pipsafe.proof import Proof
 from pipsafe.remedy import PipTraits
 from pipsafe.scratch import Scratch, truststore_can_be_lent
@@ -89,12 +89,15 @@ class _Examination:
         every = [
             diagnose(self._case(contact, survey)) for contact, survey in zip(contacts, surveys, strict=True)
         ]
-        failed = self._failed(contacts, every)
+        failed, later = self._failed(contacts, every)
         found = Findings(tuple(failed), facts=self.facts)
         if not failed:
             return found
-        search = self._search(failed)
-        accepted = self._try(failed, search)
+        search = self._search([*failed, *later])
+        accepted = self._try([*failed, *later], search)
+        # Nobody waits for the later ones yet: they are cured along with the first if they can be.
+        failed += [item for item in later if accepted.get(str(item.case.origin))]
+        found = replace(found, diagnoses=tuple(failed))
         proof = Proof(self.around, self.facts, self.public, self.scratch, self.seconds)
         legs = frozenset([*(item.case.leg for item in failed), *(item.leg for item in self.evidence)])
         proved = proof.first_proved(
@@ -121,7 +124,16 @@ class _Examination:
         for item in self.evidence:
             if item.origin is not None and not item.inner and item.origin.scheme == "https":
                 found.setdefault(item.origin, Contact(item.origin, item.leg, item.url or str(item.origin)))
-        return tuple(found.values())
+        trusted = {setting.value.lower() for setting in around.settings.trusted_hosts}
+        trusted |= {setting.value.lower() for setting in around.needs.of("trusted-host")}
+        # pip verifies nothing there, so there is nothing to cure; those that pip named come first.
+        named = {item.origin for item in self.evidence}
+        asked = [
+            contact
+            for contact in found.values()
+            if trusted.isdisjoint((contact.origin.host, f"{contact.origin.host}:{contact.origin.port}"))
+        ]
+        return tuple(sorted(asked, key=lambda contact: contact.origin not in named)[:MOST_ORIGINS])
 
     def _places(self, diagnoses: Sequence[Diagnosis]) -> list[Place]:
         return [self.around.place(Contact(item.case.origin, item.case.leg, "")) for item in diagnoses]
@@ -170,8 +182,10 @@ class _Examination:
         named_by_pip = any(item.origin == contact.origin and not item.inner for item in self.evidence)
         return contact.leg == "file" and named_by_pip and indexes == [default]
 
-    def _failed(self, contacts: Sequence[Contact], diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
-        """The unhealthy origins that pip's words speak of; all of them where the words name none."""
+    def _failed(
+        self, contacts: Sequence[Contact], diagnoses: Sequence[Diagnosis]
+    ) -> tuple[list[Diagnosis], list[Diagnosis]]:
+        """The unhealthy origins that pip's words speak of (all, if they name none), and those to come."""
         unhealthy = [item for item in diagnoses if not item.is_healthy]
         refused = [item for item in unhealthy if item.decisive.name != "unreachable"]
         named = {item.origin for item in self.evidence if item.origin is not None}
@@ -181,11 +195,11 @@ class _Examination:
             item for item in refused if item.case.origin in named or _leads_to(urls[item.case.origin], paths)
         ]
         if not spoken_of:
-            return refused or [item for item in unhealthy if item.case.origin in named]
+            return refused or [item for item in unhealthy if item.case.origin in named], []
         # pip asks every index in turn: the next one is cured along with the first, if it can be.
         later = [item for item in refused if item not in spoken_of and item.is_curable]
         asked = any(item.case.leg in ASKED_TOGETHER for item in spoken_of)
-        return spoken_of + [item for item in later if asked and item.case.leg in ASKED_TOGETHER]
+        return spoken_of, [item for item in later if asked and item.case.leg in ASKED_TOGETHER]
 
     # What may cure it
 

@@ -11,12 +11,10 @@ from pipsafe.own_options import UsageError
 def check_ca(path: str, named_by: str) -> None:
     """Raises UsageError, with the reason, unless ``path`` holds a CA certificate that may be trusted."""
     expanded = os.path.abspath(os.path.expanduser(path))
-    complaint = (
-        ownership.others_can_write(expanded, foreign_owner_allowed=True) if os.path.exists(expanded) else None
-    )
+    complaint = _complaint(expanded) if os.path.exists(expanded) else None
     if complaint:
         raise UsageError(f"{named_by} names {path!r}, which others could have changed: {complaint}.")
-    read = ca_file.read(expanded)
+    read = ca_file.read(expanded, refusal=_complaint)
     if not read.certificates:
         raise UsageError(
             f"{named_by} names {path!r}, which {read.problems[0] if read.problems else 'is empty'}."
@@ -24,6 +22,10 @@ def check_ca(path: str, named_by: str) -> None:
     problems = [_problem(der) for der in read.certificates]
     if None not in problems:
         raise UsageError(f"{named_by} names {path!r}, which holds no CA that can be trusted: {problems[0]}.")
+
+
+def _complaint(path: str) -> str | None:
+    return ownership.others_can_write(path, foreign_owner_allowed=True)
 
 
 def _problem(der: bytes) -> str | None:

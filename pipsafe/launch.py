@@ -34,7 +34,7 @@ def run(
     b"s" for what the pip of an isolated build said.
     ``asked(attempt)``, if given, decides whether pip may begin to install (not on Windows).
     ``replacing`` maps descriptors that pip shall have to the ones that take their place.
-    Raises OSError when ``python`` cannot be started.
+    Raises CannotStart.
     """
     attempt = Attempt()
     began = time.monotonic()

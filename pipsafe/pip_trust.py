@@ -65,6 +65,8 @@ def applied(trust: Trust, version: tuple[int, ...]) -> Trust:
 def blamed_setting(around: Surroundings) -> Setting | None:
     """The CA setting to blame, if any: what pip was told, else what hides the system store."""
     verify, environ = around.settings.verify, around.situation.environ
+    if verify is not None and verify.value in around.situation.bundles:
+        return None  # of a round before: nobody set it
     if verify is not None or not uses_truststore(around) or system_store.judged_by_the_system():
         return verify
     for name in HIDING_VARIABLES:

@@ -5,6 +5,7 @@ One process answers all questions of a round. It is bounded in time: a watchdog 
 
 import base64
 import json
+import os
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,11 @@ BOOT = "import sys; n = int(sys.stdin.readline()); exec(compile(sys.stdin.read(n
 
 ANSWER_LIMIT = 32 << 20
 """Bytes of one answer: chains are what a hostile server chooses."""
+
+ANSWER = b"pipsafe "
+TIDYING_SECONDS = 1.0
+MOST_STRAY_LINES = 1000
+"""Lines that something else in that interpreter may print before the first answer."""
 
 MOST_ORIGINS = 64
 """Origins looked at in one survey."""
@@ -135,6 +141,7 @@ class Prober:
         if source is None:
             raise ProbeFailed("the prober's source is missing")
         self.seconds = seconds
+        self._tidies_up = False
         try:
             self._process = subprocess.Popen(
                 [python, "-I", "-c", BOOT],
@@ -157,6 +164,12 @@ class Prober:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._watchdog.cancel()
+        if self._tidies_up and self._process.stdin is not None:
+            try:
+                self._process.stdin.close()
+                self._process.wait(TIDYING_SECONDS)
+            except (OSError, subprocess.TimeoutExpired):
+                pass
         self._process.kill()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
@@ -179,17 +192,22 @@ class Prober:
         self._send(json.dumps(request).encode("ascii") + b"\n")
         stream = self._process.stdout
         assert stream is not None
-        line = stream.readline(ANSWER_LIMIT)
-        if not line.endswith(b"\n"):
-            raise ProbeFailed("the prober gave no answer in time")
-        try:
-            return json.loads(line)
-        except ValueError as error:
-            raise ProbeFailed("the prober's answer cannot be read") from error
+        for _ in range(MOST_STRAY_LINES):
+            line = stream.readline(ANSWER_LIMIT)
+            if not line.endswith(b"\n"):
+                break
+            if line.startswith(ANSWER):
+                try:
+                    return json.loads(line[len(ANSWER) :])
+                except ValueError as error:
+                    raise ProbeFailed("the prober's answer cannot be read") from error
+        raise ProbeFailed("the prober gave no answer in time")
 
     def facts(self, location: str) -> Facts:
         """``location`` is the folder that the target's pip package lies in."""
         answer = self._ask({"op": "facts", "location": location})
+        # A pip in a zip unpacks its roots into a file that it removes when it ends by itself.
+        self._tidies_up = not os.path.isdir(location)
         return Facts(
             default_index=answer["default_index"],
             certifi=answer["certifi"],
@@ -203,7 +221,6 @@ class Prober:
         self, places: Sequence[Place], trusts: Mapping[str, Trust], *, seconds: float
     ) -> tuple[Survey, ...]:
         """Every place under every trust, all at once; ``seconds`` bounds one connection."""
-        places = places[:MOST_ORIGINS]
         request = {
             "op": "survey",
             "origins": [place.as_request() for place in places],

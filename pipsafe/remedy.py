@@ -6,7 +6,7 @@ before plus the anchors that are needed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipsafe.certificate import Certificate
 from pipsafe.diagnosis import HIDING_VARIABLES, Diagnosis
@@ -69,6 +69,7 @@ class Plan:
     anchors: tuple[Certificate, ...]
     intermediates: tuple[Certificate, ...]
     source: Source | None
+    """Where the anchors lie, or the first of them."""
     trust: Trust
     """What pip would trust then; ``file`` is BUNDLE where the bundle's path goes."""
     environment: Mapping[str, str | None]
@@ -81,6 +82,8 @@ class Plan:
     cert_argument: str | None = None
     """What a `--cert` on the retry's command line shall say; None to leave it as it is."""
     lends_truststore: bool = False
+    anchor_sources: tuple[Source, ...] = ()
+    """Where each anchor lies."""
 
 
 def plans(
@@ -165,14 +168,18 @@ def _bundle(
             chosen.append(best)
     tiers = {candidate.source.tier for candidate in chosen}
     kind = KIND_OF_TIER.get(next(iter(tiers)), "bundle") if len(tiers) == 1 else "bundle"
+    places: dict[Certificate, Source] = {}
+    for candidate in chosen:
+        places.setdefault(candidate.anchor, candidate.source)
     plan = Plan(
         kind=kind,
-        anchors=tuple(dict.fromkeys(candidate.anchor for candidate in chosen)),
+        anchors=tuple(places),
         intermediates=tuple(dict.fromkeys(item for candidate in chosen for item in candidate.intermediates)),
         source=chosen[0].source if chosen else None,
         trust=Trust(truststore=traits.present.truststore, strict=traits.present.strict),
         environment={},
         base=_base(diagnoses),
+        anchor_sources=tuple(places.values()),
     )
     return _with_bundle(plan, traits, legs)
 
@@ -190,14 +197,10 @@ def _with_bundle(plan: Plan, traits: PipTraits, legs: frozenset[str]) -> Plan:
     variables = [*BUNDLE_VARIABLES, *(name for leg in sorted(legs) for name in CHILD_VARIABLES.get(leg, ()))]
     needs_argument = traits.typed_cert or (traits.isolated and not traits.trust_env)
     carried = traits.present.truststore  # then pip adds the file to its own roots
-    return Plan(
-        kind=plan.kind,
-        anchors=plan.anchors,
-        intermediates=plan.intermediates,
-        source=plan.source,
-        trust=Trust(truststore=plan.trust.truststore, file=BUNDLE, carried=carried, strict=plan.trust.strict),
+    return replace(
+        plan,
+        trust=replace(plan.trust, file=BUNDLE, carried=carried),
         environment={**plan.environment, **dict.fromkeys(variables, BUNDLE)},
-        base=plan.base,
         cert_argument=BUNDLE if needs_argument else None,
     )
 

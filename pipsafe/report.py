@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from pipsafe import __version__
@@ -9,6 +10,7 @@ from pipsafe.attempt import Attempt, Hello
 from pipsafe.certificate import Certificate
 from pipsafe.diagnosis import Case, Diagnosis
 from pipsafe.findings import Findings, Remedy
+from pipsafe.sources import Source
 
 Json = dict[str, Any]
 
@@ -66,27 +68,49 @@ def _verdicts(case: Case, findings: Findings) -> list[Json]:
             path = candidate.source.path
             by_path[path] = by_path.get(path, False) or candidate in accepted
     rows += [
-        {"store": path, "accepted": value, "verify_code": 0 if value else None, "message": ""}
+        {
+            "store": path,
+            "accepted": value,
+            "verify_code": 0 if value else None,
+            "message": "" if value else None,
+        }
         for path, value in by_path.items()
     ]
     return rows
 
 
-def remedy(item: Remedy | None) -> Json | None:
-    """The remedy that pip was run with."""
-    if item is None:
+def remedy(items: Sequence[Remedy]) -> Json | None:
+    """What pip was run with in the end: each round's remedy adds to those before."""
+    if not items:
         return None
-    plan = item.plan
-    return {
-        "kind": plan.kind,
-        "anchors": [
-            {"subject": anchor.subject, "sha256": anchor.sha256, "not_after": moment(anchor.not_after)}
-            for anchor in plan.anchors
-        ],
-        "source": plan.source
-        and {"tier": plan.source.tier, "name": plan.source.name, "path": plan.source.path},
-        "environment": dict(item.environment),
+    plans = [item.plan for item in items]
+    kinds = {plan.kind for plan in plans}
+    source = next((plan.source for plan in plans if plan.source is not None), None)
+    anchors = {
+        anchor.sha256: _anchor(anchor, place)
+        for plan in plans
+        for anchor, place in zip_longest(plan.anchors, plan.anchor_sources[: len(plan.anchors)])
+        if anchor is not None
     }
+    return {
+        "kind": plans[-1].kind if len(kinds) == 1 else "bundle",
+        "anchors": list(anchors.values()),
+        "source": source and _source(source),
+        "environment": {name: value for item in items for name, value in item.environment.items()},
+    }
+
+
+def _anchor(anchor: Certificate, source: Source | None) -> Json:
+    return {
+        "subject": anchor.subject,
+        "sha256": anchor.sha256,
+        "not_after": moment(anchor.not_after),
+        "source": source and _source(source),
+    }
+
+
+def _source(source: Source) -> Json:
+    return {"tier": source.tier, "name": source.name, "path": source.path}
 
 
 def target(hello: Hello, openssl: str | None) -> Json:

@@ -12,8 +12,9 @@ from pipsafe.own_options import UsageError
 def check_place(path: str) -> None:
     """Raises UsageError if no report could be written there."""
     folder = os.path.dirname(os.path.abspath(path))
-    if os.path.isdir(path):
-        raise UsageError(f"the report {path!r} is a folder; it has to be a file.")
+    if os.path.exists(path) and not os.path.isfile(path):
+        # To take its place would take a device or a pipe from everybody else.
+        raise UsageError(f"the report {path!r} is no ordinary file; it has to be one, or new.")
     if not os.path.isdir(folder):
         raise UsageError(f"the report's folder {folder!r} does not exist.")
     if not os.access(folder, os.W_OK):
@@ -25,6 +26,8 @@ def write(path: str, report: Mapping[str, object]) -> None:
 
     A new file takes the place of an old one: a link is replaced, never followed.
     """
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise OSError(f"{path} is no ordinary file")
     folder = os.path.dirname(os.path.abspath(path))
     descriptor, partial = tempfile.mkstemp(prefix=".pipsafe-report-", dir=folder)
     try:

@@ -13,7 +13,7 @@ from pipsafe import command_line, wording
 from pipsafe.account import Account
 from pipsafe.attempt import Attempt, Hello
 from pipsafe.captured_streams import CapturedStreams
-from pipsafe.findings import Findings, Remedy
+from pipsafe.findings import Remedy
 from pipsafe.launch import end_like, run
 from pipsafe.own_options import OwnOptions
 from pipsafe.rounds import Ended, Round
@@ -58,6 +58,8 @@ class Rescue:
         lists_newer = line.command == "list" and line.count("outdated") + line.count("uptodate") > 0
         self.may_stop = line.command in STOPPABLE or lists_newer
         self.round = self._round(self.situation)
+        self.ended: list[Ended] = []
+        self.remedies: list[Remedy] = []
 
     def _round(self, situation: Situation) -> Round:
         return Round(situation, self.scratch, strict=self.options.strict, may_stop=self.may_stop)
@@ -72,27 +74,35 @@ class Rescue:
 
     def conclude(self, attempt: Attempt, transcript: Transcript) -> int:
         """Everything that follows the first attempt. Returns the exit code."""
-        with _signals_clean_up():
-            try:
-                ended, remedy = self._attempts(attempt, transcript)
-                exit_code = self.account.close(ended, remedy)
-            finally:
-                self.scratch.remove()
-        last = ended[-1].attempt
+        number = 0
+        try:
+            with _signals_raise():
+                self._attempts(attempt, transcript)
+        except Interrupted as interrupted:
+            (number,) = interrupted.args
+        except Exception as error:
+            self.account.warn([wording.fault(error)])
+        if not self.ended:
+            self.ended.append(self.round.ended(attempt))
+        exit_code = self.account.close(self.ended, self.remedies, interrupted_by=number)
+        self.scratch.remove()
+        if number:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        last = self.ended[-1].attempt
         return end_like(last) if last.signal else exit_code
 
-    def _attempts(self, attempt: Attempt, transcript: Transcript) -> tuple[list[Ended], Remedy | None]:
-        ended = [self._end(self.round, attempt, transcript)]
-        remedies: list[Remedy] = []
-        while len(ended) < MOST_ATTEMPTS and ended[-1].is_to_be_followed:
-            last = ended[-1]
+    def _attempts(self, attempt: Attempt, transcript: Transcript) -> None:
+        self.ended.append(self._end(self.round, attempt, transcript))
+        while len(self.ended) < MOST_ATTEMPTS and self.ended[-1].is_to_be_followed:
+            last = self.ended[-1]
             remedy = last.findings.remedy
-            if remedy is None or remedy.essence in [former.essence for former in remedies]:
-                break
-            remedies.append(remedy)
+            if remedy is None or remedy.essence in [former.essence for former in self.remedies]:
+                return
             self.account.say(wording.announcement(last.findings))
-            ended.append(self._retry(last.situation.changed(remedy.environment, remedy.arguments)))
-        return ended, remedies[-1] if remedies else None
+            situation = last.situation.changed(remedy.environment, remedy.arguments, remedy.bundle)
+            self.remedies.append(remedy)
+            self.ended.append(self._retry(situation))
 
     def _end(self, around: Round, attempt: Attempt, transcript: Transcript) -> Ended:
         """One attempt's end. A fault of ours is told, and never hides pip's result."""
@@ -102,7 +112,7 @@ class Rescue:
                 return around.conclude(attempt, transcript)
             except Exception as error:
                 self.account.warn([wording.fault(error)])
-        return Ended(around.situation, attempt, Findings(), bool(around.evidence))
+        return around.ended(attempt)
 
     def _retry(self, situation: Situation) -> Ended:
         around = self._round(situation)
@@ -134,7 +144,7 @@ class Interrupted(BaseException):
 
 
 @contextlib.contextmanager
-def _signals_clean_up() -> Iterator[None]:
+def _signals_raise() -> Iterator[None]:
     """A signal that ends pipsafe between two attempts finds its way through the clean-up."""
 
     def end(number: int, _: FrameType | None) -> None:
@@ -147,10 +157,6 @@ def _signals_clean_up() -> Iterator[None]:
             before[number] = signal.signal(number, end)
     try:
         yield
-    except Interrupted as interrupted:
-        (number,) = interrupted.args
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
     finally:
         for number, former in before.items():
             signal.signal(number, former)

@@ -16,6 +16,10 @@ from pipsafe.transcript import Transcript
 TLS_KINDS = frozenset(Kind) - {Kind.NOT_FOUND}
 
 
+# Legs that pip skips when they fail ("Could not fetch URL ... - skipping"): it names their URLs.
+LEFT_OUT_LEGS = ("index", "find-links")
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """An attempt that is over, and what was found out about it."""
@@ -25,6 +29,8 @@ class Ended:
     findings: Findings
     saw_tls_failure: bool
     """Whether pip's own words, or a build's, spoke of one."""
+    left_out: tuple[str, ...] = ()
+    """Servers that pip says it goes on without."""
 
     @property
     def is_to_be_followed(self) -> bool:
@@ -68,7 +74,10 @@ class Round:
                 self._examine(silent=not self.evidence)
         except Exception as error:
             self.fault = error
-        return self.fault is None and self.findings is not None and not self.findings.diagnoses
+        # pip's own words count even where a handshake of ours went well: it was not ours that failed.
+        spoken = any(not item.inner for item in self.evidence)
+        healthy = self.findings is not None and not self.findings.diagnoses
+        return self.fault is None and healthy and not spoken
 
     def _note(self, own: str, of_builds: str) -> None:
         """New evidence. What a build said is never taken for pip's own words."""
@@ -105,7 +114,13 @@ class Round:
             self._examine_the_end(attempt, transcript)
         if self.fault is not None:
             raise self.fault
-        return Ended(self.situation, attempt, self.findings or Findings(), bool(self.evidence))
+        return self.ended(attempt)
+
+    def ended(self, attempt: Attempt) -> Ended:
+        """The attempt with what is known of it now."""
+        own = [item for item in self.evidence if item.url and not item.inner and item.leg in LEFT_OUT_LEGS]
+        left_out = tuple(dict.fromkeys(str(item.origin or item.url) for item in own))
+        return Ended(self.situation, attempt, self.findings or Findings(), bool(self.evidence), left_out)
 
     def _examine_the_end(self, attempt: Attempt, transcript: Transcript) -> None:
         is_new = len(self.evidence) > self._examined

@@ -22,8 +22,12 @@ class Situation:
     """(path, what named it)"""
     supplied: Mapping[str, bytes]
     """Contents of streams that pip reads as files, by name."""
+    bundles: tuple[str, ...] = ()
+    """CA files that earlier rounds made."""
 
-    def changed(self, changes: Mapping[str, str | None], arguments: tuple[str, ...]) -> "Situation":
+    def changed(
+        self, changes: Mapping[str, str | None], arguments: tuple[str, ...], bundle: str | None
+    ) -> "Situation":
         """The same with a remedy's changes."""
         environ = dict(self.environ)
         for name, value in changes.items():
@@ -31,4 +35,5 @@ class Situation:
                 environ.pop(name, None)
             else:
                 environ[name] = value
-        return replace(self, environ=environ, arguments=arguments)
+        bundles = self.bundles if bundle is None else (*self.bundles, bundle)
+        return replace(self, environ=environ, arguments=arguments, bundles=bundles)

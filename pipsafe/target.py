@@ -56,12 +56,16 @@ def find(
 
 def _named_python(named: str, named_by: str, environ: "os._Environ[str] | dict[str, str]") -> str:
     path = os.path.expanduser(named)
-    if os.path.isdir(path):
+    if not os.path.dirname(path):
+        # A bare name is looked for on PATH, and never in the working folder.
+        found = _which(path, environ)
+        if found is None:
+            raise TargetError(f"{named_by} names {named!r}, which is not on PATH.")
+        path = found
+    elif os.path.isdir(path):
         path = _python_of_prefix(path) or path
-    elif not os.path.dirname(path):
-        path = _which(path, environ) or path
     if not os.path.exists(path):
-        raise TargetError(f"{named_by} names {named!r}, and there is no such file.")
+        raise TargetError(f"{named_by} names {named!r}, which does not exist.")
     if os.path.isdir(path) or not os.access(path, os.X_OK):
         raise TargetError(f"{named_by} names {named!r}, which cannot be run as a Python.")
     if not _called_python(path):

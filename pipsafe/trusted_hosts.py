@@ -16,9 +16,23 @@ def may_be_named(arguments: Sequence[str], environ: Mapping[str, str], prefix: s
     """Whether the word stands on the command line, in a variable, or in a file that pip reads."""
     if not any(command in arguments for command in NETWORK_COMMANDS):
         return False
-    if any(word.startswith("--trusted") for word in arguments) or environ.get("PIP_TRUSTED_HOST"):
+    # optparse takes "--tr" for it where no other option begins so.
+    if any(word.startswith("--tr") for word in arguments) or environ.get("PIP_TRUSTED_HOST"):
+        return True
+    if any(_holds_word(path) for path in _requirement_files(arguments)):
         return True
     return any(_holds_word(path) for path in _configuration_files(environ, prefix))
+
+
+def _requirement_files(arguments: Sequence[str]) -> list[str]:
+    """The files that requirements are read from; those that they name in turn are not looked into here."""
+    found: list[str] = []
+    for at, word in enumerate(arguments):
+        if word in ("-r", "-c", "--requirement", "--constraint"):
+            found += arguments[at + 1 : at + 2]
+        elif word.startswith(("-r", "-c", "--requirement=", "--constraint=")):
+            found.append(word.partition("=")[2] if word.startswith("--") else word[2:])
+    return found
 
 
 def _configuration_files(environ: Mapping[str, str], prefix: str) -> list[str]:

@@ -6,8 +6,10 @@ to do next. None advises anything that weakens verification.
 
 from collections.abc import Mapping, Sequence
 
-from pipsafe.diagnosis import Diagnosis
+from pipsafe.certificate import Certificate
+from pipsafe.diagnosis import Diagnosis, setting_words
 from pipsafe.findings import Findings, Remedy
+from pipsafe.sources import Source
 from pipsafe.terminal import Line
 
 STORE_NAMES = {
@@ -22,6 +24,21 @@ NAMED_TIERS = ("configured", "explicit")
 
 MOST_FILES = 6
 """CA files spoken of on the terminal."""
+
+# What happened, in a clause; the cause's name follows in brackets.
+HEADLINES: Mapping[str, str] = {
+    "tls-inspection": "this network opens and inspects TLS connections",
+    "private-ca": "the server's certificate comes from a CA that is not trusted here",
+    "self-signed-server": "the server's certificate is signed by nobody but itself",
+    "expired": "the server's certificate has expired",
+    "not-yet-valid": "the server's certificate is not valid yet",
+    "hostname-mismatch": "the server's certificate is for another host",
+    "bad-ca-setting": "a CA setting is of no use",
+    "missing-roots": "this pip has no list of trusted CAs",
+    "outdated-roots": "this pip's list of trusted CAs is outdated",
+    "unreachable": "the server cannot be reached",
+    "unknown": "TLS failed, and the cause is not known",
+}
 
 # What would cure each cause that pipsafe may not cure.
 ADVICE: Mapping[str, str] = {
@@ -55,15 +72,16 @@ ADVICE: Mapping[str, str] = {
 
 TO_LAST: Mapping[str, str] = {
     "system-store": (
-        "To make it lasting, upgrade pip to 24.2 or newer on Python 3.10 or newer: it trusts the system "
-        "store by itself."
+        "To make it lasting, upgrade pip to 24.2 or newer (`pipsafe install --upgrade pip`) on Python 3.10 "
+        "or newer: it trusts the system store by itself."
     ),
-    "certifi": "To make it lasting, upgrade pip: a new pip carries today's roots.",
+    "certifi": "To make it lasting, upgrade pip (`pipsafe install --upgrade pip`): it carries today's roots.",
     "bundle": (
-        "To make it lasting, put that CA in the system store, which pip 24.2 and newer trust by themselves."
+        "To make it lasting, put that CA in the system store, and use pip 24.2 or newer on Python 3.10 or "
+        "newer, which trusts that store by itself."
     ),
-    "drop-setting": "To make it lasting, correct or remove that setting.",
 }
+MEND_SETTING = "Correct or remove the setting that is at fault: {}."
 
 
 def advice(diagnosis: Diagnosis) -> tuple[str, ...]:
@@ -73,41 +91,45 @@ def advice(diagnosis: Diagnosis) -> tuple[str, ...]:
 
 def refusal(diagnosis: Diagnosis) -> list[Line]:
     """What was refused, and why."""
+    name = diagnosis.decisive.name
     words = diagnosis.case.pip.message or "refused"
     code = diagnosis.case.pip.code
     with_code = f" (verify code {code})" if code else ""
-    lines = [
-        Line("pipsafe:", diagnosis.decisive.name, "error"),
-        Line(
-            "×",
-            f"{diagnosis.case.origin} was not accepted: {words}{with_code}",
-            "error",
-        ),
+    explanations = [cause.explanation for cause in diagnosis.causes]
+    return [
+        Line("pipsafe:", f"{HEADLINES.get(name, 'TLS failed')} ({name})", "error"),
+        Line("×", f"{diagnosis.case.origin} was not accepted. pip saw: {words}{with_code}", "error"),
+        *(Line("│", text, "error") for text in explanations[:-1]),
+        Line("╰─>", explanations[-1], "error"),
     ]
-    rest = [cause.explanation for cause in diagnosis.causes]
-    lines += [Line("│", text, "error") for text in rest[:-1]]
-    return [*lines, Line("╰─>", rest[-1], "error")]
 
 
 def cure(remedy: Remedy) -> Line:
     """What the retry is given."""
-    plan = remedy.plan
-    anchors = "; ".join(f'"{anchor.label}" (SHA-256 {anchor.sha256})' for anchor in plan.anchors)
-    where = f"{plan.source.name} ({plan.source.path})" if plan.source else ""
-    found, how = _found(plan.kind, anchors, where)
-    proof = f"{found} A handshake proved it. pip runs again {how}, for this run only."
+    found, how = _found(remedy)
+    proof = f"{found} A trial connection proved it. pip starts again {how}, for this run only."
     return Line("note:", proof, "note")
 
 
-def _found(kind: str, anchors: str, where: str) -> tuple[str, str]:
-    """What accepts the server, and how pip runs again."""
-    if kind == "drop-setting":
+def _found(remedy: Remedy) -> tuple[str, str]:
+    """What accepts the server, and how pip starts again."""
+    plan = remedy.plan
+    if plan.kind == "drop-setting":
         return "Without that setting pip accepts the server.", "without it"
-    if anchors:
-        return f"The CA {anchors} is in {where} and accepts the server.", "with it"
-    if kind == "system-store":
+    if plan.anchors:
+        known = plan.anchor_sources or (plan.source,) * len(plan.anchors)
+        pairs = zip(plan.anchors, known, strict=False)
+        return " ".join(_place(anchor, source) for anchor, source in pairs), "and trusts it"
+    if plan.kind == "system-store":
         return "The system store accepts the server.", "with it"
     return "Completed by the roots that pip carries, that setting accepts the server.", "with both"
+
+
+def _place(anchor: Certificate, source: Source | None) -> str:
+    """One anchor and where it lies."""
+    what = "The CA" if anchor.is_ca else "The server's own certificate"
+    where = f" is in {source.name} ({source.path})" if source else " is here"
+    return f'{what} "{anchor.label}" (SHA-256 {anchor.sha256}){where} and accepts the server.'
 
 
 def announcement(findings: Findings) -> list[Line]:
@@ -117,12 +139,20 @@ def announcement(findings: Findings) -> list[Line]:
     return [*lines, cure(findings.remedy)]
 
 
-def success(remedy: Remedy) -> list[Line]:
+def success(remedies: Sequence[Remedy], diagnoses: Sequence[Diagnosis]) -> list[Line]:
     """After a retry that went well."""
-    return [
-        Line("pipsafe:", "pip succeeded, and every connection was verified.", "done"),
-        Line("hint:", TO_LAST[remedy.plan.kind], "hint"),
+    lines = [Line("pipsafe:", "pip succeeded with that. Verification was never turned off.", "done")]
+    lasting = [
+        TO_LAST[remedy.plan.kind]
+        for remedy in remedies
+        if remedy.plan.kind in TO_LAST and all(anchor.is_ca for anchor in remedy.plan.anchors)
     ]
+    settings = [
+        MEND_SETTING.format(setting_words(diagnosis.case.setting))
+        for diagnosis in diagnoses
+        if diagnosis.case.setting and any(cause.name == "bad-ca-setting" for cause in diagnosis.causes)
+    ]
+    return [*lines, *(Line("hint:", text, "hint") for text in dict.fromkeys([*lasting, *settings]))]
 
 
 def retry_failed() -> list[Line]:
@@ -135,14 +165,31 @@ def unremedied(findings: Findings, about: Sequence[str]) -> list[Line]:
     lines: list[Line] = []
     for diagnosis in findings.diagnoses:
         lines += refusal(diagnosis)
-        lines += [Line("hint:", text, "hint") for text in advice(diagnosis)]
+    lines += hints(findings)
     lines += [Line("note:", text, "note") for text in (*looked_at(findings)[:MOST_FILES], *findings.trouble)]
     lines.append(
         Line("note:", "For whoever runs this network or this server, to be pasted as it is:", "note")
     )
+    lines += [Line("   ", text, verbatim=True) for text in request(findings)]
     for diagnosis in findings.diagnoses:
-        lines += [Line("   ", text, verbatim=True) for text in ticket(diagnosis)]
+        lines += [Line("   ", text, verbatim=True) for text in ["", *ticket(diagnosis)]]
     lines += [Line("   ", text, verbatim=True) for text in about]
+    return lines
+
+
+def hints(findings: Findings) -> list[Line]:
+    """What would cure it, each once."""
+    texts = dict.fromkeys(text for diagnosis in findings.diagnoses for text in advice(diagnosis))
+    return [Line("hint:", text, "hint") for text in texts]
+
+
+def request(findings: Findings) -> list[str]:
+    """What is asked of whoever gets the note."""
+    when = next((f"{diagnosis.case.now:%Y-%m-%d %H:%M} UTC" for diagnosis in findings.diagnoses), "")
+    names = {cause.name for diagnosis in findings.diagnoses for cause in diagnosis.causes}
+    lines = [f"date      {when}"]
+    if names & {"tls-inspection", "private-ca"}:
+        lines.append("request   please send the root CA certificate (PEM) that the chain below ends in")
     return lines
 
 
@@ -189,11 +236,12 @@ def ticket(diagnosis: Diagnosis) -> list[str]:
     return lines
 
 
-def skipped(findings: Findings) -> list[Line]:
+def skipped(findings: Findings, left_out: Sequence[str]) -> list[Line]:
     """pip went on without an origin that failed TLS."""
-    names = ", ".join(str(diagnosis.case.origin) for diagnosis in findings.diagnoses)
+    names = ", ".join([str(item.case.origin) for item in findings.diagnoses] or left_out)
     return [
         *(line for diagnosis in findings.diagnoses for line in refusal(diagnosis)),
+        *hints(findings),
         Line(
             "warning:",
             f"pip went on without {names}. What it found, it found elsewhere: a package of yours may "
@@ -203,14 +251,12 @@ def skipped(findings: Findings) -> list[Line]:
     ]
 
 
-def refused(findings: Findings) -> Line:
-    """--pipsafe-strict stopped the run."""
-    names = ", ".join(str(diagnosis.case.origin) for diagnosis in findings.diagnoses)
-    return Line(
-        "pipsafe:",
-        f"stopped before anything was installed: {names} could not be verified (--pipsafe-strict).",
-        "error",
-    )
+def refused(findings: Findings, left_out: Sequence[str], *, installed: bool) -> Line:
+    """--pipsafe-strict ended the run."""
+    names = ", ".join([str(item.case.origin) for item in findings.diagnoses] or left_out)
+    how = "failed after the fact" if installed else "stopped before anything was installed"
+    which = names or "an index"
+    return Line("pipsafe:", f"{how}: {which} could not be verified (--pipsafe-strict).", "error")
 
 
 def trusted_hosts(hosts: Sequence[tuple[str, str]]) -> list[Line]:
@@ -230,6 +276,6 @@ def fault(error: BaseException) -> Line:
     """pipsafe itself failed."""
     return Line(
         "pipsafe:",
-        f"a fault in pipsafe ({type(error).__name__}) kept it from examining this; what pip said stands.",
+        f"a fault in pipsafe ({type(error).__name__}); pip's result stands. Please report it.",
         "warning",
     )

@@ -181,14 +181,14 @@ TABLE: dict[str, Seen] = {
         default=True,
         setting=PIP_CERT,
         problem=MISSING,
-        words=("cert (environment variable PIP_CERT) names /corp/ca.pem, which does not exist.",),
+        words=("The environment variable PIP_CERT names /corp/ca.pem, which does not exist.",),
     ),
     "bad setting that names itself": Seen(
         stores(NO_FILE, ACCEPTED, ACCEPTED, without=ACCEPTED),
         ("bad-ca-setting",),
         setting=REQUESTS,
         problem=MISSING,
-        words=("Environment variable REQUESTS_CA_BUNDLE names /corp/ca.pem, which does not exist.",),
+        words=("The environment variable REQUESTS_CA_BUNDLE names /corp/ca.pem, which does not exist.",),
     ),
     "setting that lacks the public roots": Seen(
         stores(NO_ISSUER, ACCEPTED, ACCEPTED, without=ACCEPTED),

@@ -159,7 +159,7 @@ def whole(
         outcome="rescued",
         exit_code=0,
         failures=list(failures),
-        remedy=report.remedy(remedy),
+        remedy=report.remedy([remedy] if remedy else []),
         attempts=[report.attempt(ended())],
         skipped=[],
         warnings=[],
@@ -248,7 +248,7 @@ def test_an_origin_that_cannot_be_reached() -> None:
 def test_a_remedy_without_a_source() -> None:
     plan = Plan("drop-setting", (), (), None, Trust(), {"PIP_CERT": None})
 
-    told = report.remedy(Remedy(plan, {"PIP_CERT": None}, ("install", "x"), None))
+    told = report.remedy([Remedy(plan, {"PIP_CERT": None}, ("install", "x"), None)])
 
     conforms(told, REMEDY, "remedy")
     assert told == {"kind": "drop-setting", "anchors": [], "source": None, "environment": {"PIP_CERT": None}}
@@ -369,7 +369,11 @@ def test_words_that_are_odd(tmp_path: Path, hostile: str) -> None:
 
 @pytest.mark.parametrize(
     ("place", "words"),
-    [("gone/report.json", "does not exist"), (".", "is a folder"), ("file/report.json", "does not exist")],
+    [
+        ("gone/report.json", "does not exist"),
+        (".", "is no ordinary file"),
+        ("file/report.json", "does not exist"),
+    ],
 )
 def test_places_that_cannot_be_written(tmp_path: Path, place: str, words: str) -> None:
     (tmp_path / "file").touch()

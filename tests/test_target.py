@@ -247,7 +247,7 @@ def test_a_bare_name_is_not_looked_up_in_the_working_folder_of_path(
 ) -> None:
     script(tmp_path / "sub" / "python3.99", "#!/bin/sh\n")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(TargetError, match="no such file"):
+    with pytest.raises(TargetError, match="not on PATH"):
         named("python3.99", PATH="sub")
 
 
@@ -267,10 +267,10 @@ def unfit(folder: Path) -> dict[str, tuple[Path, str]]:
     (folder / "plain").write_text("", encoding="ascii")
     (folder / "dangling").symlink_to(folder / "nowhere")
     return {
-        "missing": (folder / "none", "there is no such file"),
+        "missing": (folder / "none", "does not exist"),
         "a folder": (folder / "folder", "cannot be run"),
         "not to be run": (folder / "plain", "cannot be run"),
-        "a dangling link": (folder / "dangling", "there is no such file"),
+        "a dangling link": (folder / "dangling", "does not exist"),
         "another program": (Path("/bin/echo"), "is no Python"),
         "a script": (script(folder / "other", "#!/bin/sh\necho hello\n"), "is no Python"),
         "no program": (script(folder / "text", "hello\n"), "is no Python"),

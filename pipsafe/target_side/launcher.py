@@ -14,7 +14,7 @@ bytes, big end first, and the payload:
     n  instead of h: there is no pip here; the payload says why
     o  pip wrote this to stdout         e  pip wrote this to stderr
     s  the pip of an isolated build said this; pip shows it only if that fails
-    q  may pip begin to install? Asked only where answers can come: "y" is yes
+    q  may pip build or install? Asked only where answers can come: "y" is yes
     i  pip begins to install            z  the end: the OpenSSL version if ssl was loaded,
                                            NUL, and "stopped" if pip was made to stop
 
@@ -41,10 +41,13 @@ INSTALL_MODULE = "pip._internal.commands.install"
 SUBPROCESS_MODULE = "pip._internal.utils.subprocess"
 COMMANDS_TO_WATCH = frozenset(("install", "download", "wheel", "lock"))
 
-BUILD_DEPENDENCY_WORDS = frozenset(("install", "--no-user", "--prefix"))
+BUILD_DEPENDENCY_WORDS = ("install", "--no-user", "--prefix")
 
 # What a person would send with Ctrl-C: the pip that gets it cleans up.
 INTERRUPT = 2
+
+# What call_subprocess logs before it runs a child: a build is code of the package's already.
+BEFORE_CHILD = "Running command %s"
 
 # The shell's cursor must come back even when a progress bar is cut off.
 SHOW_CURSOR = "\x1b[?25h"
@@ -177,7 +180,8 @@ def is_pip_of_isolated_build(frame):
     Its command line is pip's own making (pip._internal.build_env, 19.3 to 26.3).
     """
     command = frame.f_locals.get("cmd")
-    return isinstance(command, list) and BUILD_DEPENDENCY_WORDS.issubset(command[2:8])
+    # pip's HiddenText, which stands among git's arguments, can be compared but not hashed.
+    return isinstance(command, list) and all(word in command[2:8] for word in BUILD_DEPENDENCY_WORDS)
 
 
 def obey_stop_signal(state):
@@ -258,15 +262,16 @@ class Watch:
     def _overhear(self, module):
         """What the pip of an isolated build says: pip keeps it until that one has failed."""
         if hasattr(module, "subprocess_logger"):
-            module.subprocess_logger = Overheard(module.subprocess_logger, self.state.copy)
+            module.subprocess_logger = Overheard(module.subprocess_logger, self.state)
 
 
 class Overheard:
     """pip's logger for the output of its children, with a copy of those lines for pipsafe."""
 
-    def __init__(self, logger, copy):
+    def __init__(self, logger, state):
         self._logger = logger
-        self._copy = copy
+        self._state = state
+        self._copy = state.copy
 
     def __getattr__(self, name):
         log = getattr(self._logger, name)
@@ -274,6 +279,8 @@ class Overheard:
             return log
 
         def log_and_copy(message, *arguments, **named):
+            if message == BEFORE_CHILD and not self._state.may_install():
+                raise KeyboardInterrupt
             if not arguments and is_pip_of_isolated_build(sys._getframe(1)):
                 self._copy.send(b"s", "%s\n" % message)
             return log(message, *arguments, **named)
@@ -295,10 +302,11 @@ def greet(copy):
         import pip
 
         version = pip.__version__
-    except (ImportError, AttributeError) as error:
+        numbers = version_numbers(version)
+    except Exception as error:  # a pip that is damaged cannot be driven either
         copy.send(b"n", "%s\0%s" % (sys.executable, error))
         return False
-    if version_numbers(version) < OLDEST_PIP:
+    if numbers < OLDEST_PIP:
         copy.send(b"n", "%s\0pip %s" % (sys.executable, version))
         return False
     facts = (

@@ -1,6 +1,7 @@
 """Makes TLS handshakes under the target's interpreter, with its OpenSSL, as its pip would.
 
-Reads one JSON object per line from stdin and answers each with one line on stdout:
+Reads one JSON object per line from stdin and answers each with one line on stdout, which
+begins with "pipsafe ": what else stands there was printed at this interpreter's start.
 
     {"op": "facts", "location": DIR}
         -> {"default_index": URL|null, "certifi": PATH|null, "truststore": bool, "openssl": str,
@@ -116,7 +117,14 @@ def plain_context():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = True
     context.verify_mode = ssl.CERT_REQUIRED
+    offer_what_pip_offers(context)
     return context
+
+
+def offer_what_pip_offers(context):
+    """The protocol that urllib3 names (ALPN): a server may tell clients apart by it."""
+    if ssl.HAS_ALPN:
+        context.set_alpn_protocols(["http/1.1"])
 
 
 def load_system_as_truststore(context):
@@ -152,6 +160,7 @@ def context_for(trust):
     by_os = trust.get("truststore") and sys.platform in ("win32", "darwin")
     if by_os:
         context = truststore_of_pip().SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        offer_what_pip_offers(context)
     else:
         context = plain_context()
         if trust.get("truststore"):
@@ -176,6 +185,7 @@ def reading_context(heard):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    offer_what_pip_offers(context)
     if not (3, 8) <= sys.version_info < (3, 10):
         return context
 
@@ -438,7 +448,7 @@ def main():
     for line in sys.stdin:
         request = json.loads(line)
         answer = OPERATIONS[request["op"]](request)
-        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.write("pipsafe " + json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 

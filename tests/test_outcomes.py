@@ -1,0 +1,475 @@
+"""Each outcome that a report can have: its fields, the exit code, and what the terminal says of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.authority import Authority
+from tests.lab.index_server import Connection, IndexServer
+from tests.lab.packages import Package, wheel
+from tests.lab.run import kill_group, pipsafe_command, run_pip, run_pipsafe, start
+from tests.lab.targets import Target, pip_wheel
+from tests.processes import ProcessWatch
+from tests.rescues import assert_refused, assert_rescued, leftovers, patient, report_of
+
+pytestmark = pytest.mark.e2e
+
+OLD, MIDDLE, NEW = "20.3.4", "24.0", "26.3"
+EVERY = pytest.mark.parametrize("pip", [OLD, MIDDLE, NEW])
+ENDS = pytest.mark.parametrize("pip", [OLD, NEW])
+SPECK = wheel("speck")
+TOOL = "NODE_EXTRA_CA_CERTS"
+"""Names a CA file that another tool was given: pip does not read it, pipsafe does."""
+
+
+@pytest.fixture
+def server(authority: Authority) -> Iterator[IndexServer]:
+    with IndexServer([SPECK], authority.leaf()) as running:
+        yield running
+
+
+@pytest.fixture
+def ca(authority: Authority, tmp_path: Path) -> str:
+    """The file with the CA that the server needs."""
+    return str(authority.write(tmp_path / "ca.pem"))
+
+
+@pytest.fixture
+def links(tmp_path: Path) -> str:
+    """A folder that has the package, too."""
+    folder = tmp_path / "links"
+    folder.mkdir()
+    (folder / SPECK.filename).write_bytes(SPECK.data)
+    return str(folder)
+
+
+def _install(server: IndexServer, *words: str, retries: int | None = 0) -> list[str]:
+    given = () if retries is None else ("--retries", str(retries))
+    return ["install", "--no-cache-dir", *given, "--index-url", server.index_url, *(words or ("speck",))]
+
+
+def _origin(server: IndexServer) -> str:
+    return f"https://localhost:{server.port}"
+
+
+def _failures(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What failed, where and why."""
+    return [(item["leg"], item["origin"], item["cause"]) for item in report["failures"]]
+
+
+def _stops(report: Mapping[str, Any]) -> list[tuple[bool, bool]]:
+    """Of each attempt: whether it succeeded, and whether it was stopped."""
+    return [(item["exit_code"] == 0, item["stopped_early"]) for item in report["attempts"]]
+
+
+def _nothing_else(report: Mapping[str, Any], *names: str) -> None:
+    """Besides these, all that tells of trouble or of its cure is empty."""
+    rest = {"failures", "remedy", "skipped", "warnings"} - set(names)
+    assert not any(report[name] for name in rest), {name: report[name] for name in rest}
+
+
+# --- one of each ----------------------------------------------------------------------------------------
+
+
+@EVERY
+def test_passed(pip: str, server: IndexServer, ca: str, env: dict[str, str]) -> None:
+    where = patient(pip, "speck")
+    done = run_pipsafe(where, _install(server), {**env, "PIP_CERT": ca})
+    report = report_of(done)
+    assert (report["outcome"], report["exit_code"], done.exit_code) == ("passed", 0, 0), done.text
+    assert _stops(report) == [(True, False)]
+    _nothing_else(report)
+    assert b"pipsafe" not in done.stderr
+    assert where.installed("speck")
+
+
+@EVERY
+def test_rescued(pip: str, server: IndexServer, authority: Authority, ca: str, env: dict[str, str]) -> None:
+    where = patient(pip, "speck")
+    with ProcessWatch(Path(env["HOME"])) as watch:
+        done = run_pipsafe(where, _install(server), {**env, TOOL: ca})
+    report = assert_rescued(done, where, env, authority)
+    assert _failures(report) == [("index", _origin(server), "private-ca")]
+    assert report["failures"][0]["causes"] == ["private-ca"]
+    assert [succeeded for succeeded, _ in _stops(report)] == [False, True]
+    assert report["remedy"]["source"] == {"tier": "configured", "name": TOOL, "path": ca}
+    _nothing_else(report, "failures", "remedy")
+    for word in ("private-ca", ca, authority.sha256, "succeeded"):
+        assert word in re.sub(r"\s+(│ +)?", " ", done.stderr.decode()), done.text
+    assert not any("trusted" in word.lower() for words in watch.commands for word in words)
+    assert not any("trusted" in name.lower() for name in report["remedy"]["environment"])
+
+
+@EVERY
+def test_retried(pip: str, server: IndexServer, authority: Authority, ca: str, env: dict[str, str]) -> None:
+    """TLS is cured, and then the index does not have that version."""
+    where = patient(pip, "speck")
+    done = run_pipsafe(where, _install(server, "speck==2.0"), {**env, TOOL: ca})
+    report = report_of(done)
+    assert (report["outcome"], report["exit_code"], done.exit_code) == ("retried", 1, 1), done.text
+    assert _failures(report) == [("index", _origin(server), "private-ca")]
+    assert [succeeded for succeeded, _ in _stops(report)] == [False, False]
+    assert not report["attempts"][-1]["stopped_early"]
+    assert [item["sha256"] for item in report["remedy"]["anchors"]] == [authority.sha256]
+    _nothing_else(report, "failures", "remedy")
+    assert "another reason" in done.stderr.decode()
+    assert b"No matching distribution found for speck==2.0" in done.stderr
+    assert not where.installed("speck")
+    assert leftovers(env) == []
+
+
+@EVERY
+def test_unremedied(pip: str, server: IndexServer, env: dict[str, str]) -> None:
+    where = patient(pip, "speck")
+    with ProcessWatch(Path(env["HOME"])) as watch:
+        done = run_pipsafe(where, _install(server), env)
+    report = assert_refused(done, where, env, server)
+    assert _failures(report) == [("index", _origin(server), "private-ca")]
+    assert _stops(report) == [(False, False)]
+    _nothing_else(report, "failures")
+    for word in ("private-ca", "--pipsafe-ca", _origin(server)):
+        assert word in done.stderr.decode()
+    assert not any("trusted" in word.lower() for words in watch.commands for word in words)
+
+
+@EVERY
+def test_skipped(pip: str, server: IndexServer, links: str, env: dict[str, str]) -> None:
+    where = patient(pip, "speck")
+    done = run_pipsafe(where, _install(server, "--find-links", links, "speck"), env)
+    report = report_of(done)
+    assert (report["outcome"], report["exit_code"], done.exit_code) == ("skipped", 0, 0), done.text
+    assert report["skipped"] == [_origin(server)]
+    assert _failures(report) == [("index", _origin(server), "private-ca")]
+    assert _stops(report) == [(True, False)]
+    assert len(report["warnings"]) == 1
+    for word in ("went on without", _origin(server), "--pipsafe-strict"):
+        assert word in report["warnings"][0]
+    _nothing_else(report, "failures", "skipped", "warnings")
+    assert b"went on without" in done.stderr
+    assert where.installed("speck")
+    assert leftovers(env) == []
+    server.settle()
+    assert server.requests == []
+
+
+@ENDS
+def test_skipped_with_the_ca_at_hand(
+    pip: str, server: IndexServer, links: str, ca: str, env: dict[str, str]
+) -> None:
+    """Once pip installs nothing is tried again; but the CA is here, and nobody has to be asked for it."""
+    where = patient(pip, "speck")
+    done = run_pipsafe(where, _install(server, "--find-links", links, "speck"), {**env, TOOL: ca})
+    report = report_of(done)
+    assert where.installed("speck")
+    if report["outcome"] == "rescued":  # pip was stopped in time
+        return
+    assert (report["outcome"], report["skipped"]) == ("skipped", [_origin(server)]), done.text
+    assert "Ask whoever" not in done.stderr.decode()
+
+
+@EVERY
+def test_failed(pip: str, server: IndexServer, ca: str, env: dict[str, str]) -> None:
+    """Without TLS being at fault nothing is added to what pip says."""
+    given = {**env, "PIP_CERT": ca}
+    expected = run_pip(patient(pip, "speck"), _install(server, "mote"), given)
+    done = run_pipsafe(patient(pip, "speck"), _install(server, "mote"), given)
+    report = report_of(done)
+    assert (report["outcome"], report["exit_code"], done.exit_code) == ("failed", 1, 1), done.text
+    assert _stops(report) == [(False, False)]
+    _nothing_else(report)
+    assert (done.stdout, done.stderr) == (expected.stdout, expected.stderr)
+
+
+# --- refused --------------------------------------------------------------------------------------------
+
+STRICT = ("typed", "variable")
+
+
+def _strict(how: str, env: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    return (["--pipsafe-strict"], {**env}) if how == "typed" else ([], {**env, "PIPSAFE_STRICT": "1"})
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+@pytest.mark.parametrize("flags", [(), ("-q",), ("-qq",)], ids=" ".join)
+@ENDS
+def test_refused(
+    pip: str, flags: Sequence[str], retries: int, server: IndexServer, links: str, env: dict[str, str]
+) -> None:
+    where = patient(pip, "speck")
+    # Each way to ask for it meets each flag and each number of retries.
+    how = STRICT[(retries + len("".join(flags))) % 2]
+    option, given = _strict(how, env)
+    command = _install(server, *flags, "--find-links", links, "speck", retries=retries)
+    done = run_pipsafe(where, [*option, *command], given)
+    report = report_of(done)
+    assert not where.installed("speck"), done.text
+    assert (report["outcome"], report["exit_code"], done.exit_code) == ("refused", 1, 1), done.text
+    assert _failures(report) == [("index", _origin(server), "private-ca")]
+    assert [stopped for _, stopped in _stops(report)] == [True]
+    _nothing_else(report, "failures", "skipped", "warnings")
+    for word in ("private-ca", "--pipsafe-strict", _origin(server)):
+        assert word in done.stderr.decode(), done.text
+    assert b"Successfully installed" not in done.stdout
+    assert leftovers(env) == []
+    server.settle()
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("how", STRICT)
+@ENDS
+def test_strict_with_the_ca_at_hand_is_a_rescue(
+    pip: str, how: str, server: IndexServer, authority: Authority, links: str, ca: str, env: dict[str, str]
+) -> None:
+    where = patient(pip, "speck")
+    option, given = _strict(how, {**env, TOOL: ca})
+    done = run_pipsafe(where, [*option, *_install(server, "--find-links", links, "speck")], given)
+    report = assert_rescued(done, where, env, authority)
+    assert _failures(report) == [("index", _origin(server), "private-ca")]
+    _nothing_else(report, "failures", "remedy")
+
+
+@EVERY
+def test_strict_on_a_healthy_index(
+    pip: str, server: IndexServer, links: str, ca: str, env: dict[str, str]
+) -> None:
+    where = patient(pip, "speck")
+    option, given = _strict("typed", {**env, "PIP_CERT": ca})
+    done = run_pipsafe(where, [*option, *_install(server, "--find-links", links, "speck")], given)
+    report = report_of(done)
+    assert (report["outcome"], report["exit_code"], done.exit_code) == ("passed", 0, 0), done.text
+    _nothing_else(report)
+    assert b"pipsafe" not in done.stderr
+    assert where.installed("speck")
+
+
+# --- interrupted ----------------------------------------------------------------------------------------
+
+POSIX = pytest.mark.skipif(sys.platform != "linux", reason="signals, and processes as /proc has them")
+
+
+def _processes(env: Mapping[str, str]) -> list[str]:
+    """The command lines of all processes of this run."""
+    mark, found = os.fsencode(f"HOME={env['HOME']}\0"), []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+def _wait_for(condition: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def _started(
+    where: Target, command: Sequence[str], env: Mapping[str, str], path: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    given = {**env, "PIPSAFE_PYTHON": str(where.python), "PIPSAFE_REPORT": str(path)}
+    process = start(pipsafe_command(command), given)
+    try:
+        yield process
+    finally:
+        kill_group(process)
+        process.communicate()
+
+
+def _interrupted(path: Path, errors: bytes, env: Mapping[str, str]) -> dict[str, Any]:
+    """What holds of every interrupted run. The report."""
+    assert path.exists(), errors.decode()
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    assert report["outcome"] == "interrupted", errors.decode()
+    assert report["exit_code"] != 0
+    assert len(report["attempts"]) == 1
+    _nothing_else(report, "failures")
+    assert b"Traceback" not in errors
+    assert b"fault in pipsafe" not in errors
+    _wait_for(lambda: not _processes(env), "no process is left behind")
+    # A pip that a signal ends leaves its own folders.
+    assert [name for name in leftovers(env) if name.startswith("pipsafe")] == []
+    return report
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@ENDS
+def test_interrupted_in_the_retries_of_pip(
+    pip: str, number: signal.Signals, server: IndexServer, env: dict[str, str], tmp_path: Path
+) -> None:
+    where, path = patient(pip, "speck"), tmp_path / "report.json"
+    with _started(where, _install(server, retries=None), env, path) as process:
+        # pip's first connection, then those of an examination that is soon over.
+        _wait_for(lambda: len(server.connections) > 2, "an examination")
+        _wait_for(lambda: not any("prober" in words for words in _processes(env)), "its end")
+        time.sleep(0.5)
+        assert process.poll() is None
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=20)
+    # pip itself makes an exit code of an interrupt.
+    assert process.returncode == (1 if number == signal.SIGINT else -number)
+    report = _interrupted(path, errors, env)
+    assert _failures(report) == [("index", _origin(server), "private-ca")]
+    assert not where.installed("speck")
+
+
+class OneHandshake(IndexServer):
+    """Is there for its first client, pip, and lets those that follow hang."""
+
+    def opened(self) -> Connection:
+        if self.connections:
+            self.pause_before_handshake = math.inf
+        return super().opened()
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@ENDS
+def test_interrupted_while_pipsafe_examines(
+    pip: str, number: signal.Signals, authority: Authority, env: dict[str, str], tmp_path: Path
+) -> None:
+    where, path = patient(pip, "speck"), tmp_path / "report.json"
+    with OneHandshake([SPECK], authority.leaf()) as index:
+        with _started(where, _install(index), env, path) as process:
+            _wait_for(lambda: len(index.connections) > 1, "an examination")
+            _wait_for(lambda: not any("launcher.py" in words for words in _processes(env)), "pip's end")
+            time.sleep(0.1)
+            assert process.poll() is None
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=20)
+    assert process.returncode == -number, errors.decode()
+    report = _interrupted(path, errors, env)
+    assert report["exit_code"] == 128 + number
+    assert not where.installed("speck")
+
+
+# --- two rounds -----------------------------------------------------------------------------------------
+
+
+@EVERY
+def test_the_report_tells_of_both_rounds(pip: str, env: dict[str, str], tmp_path: Path) -> None:
+    """The index is under one CA, the host that its pages name under another."""
+    one, two = Authority("Example Root A"), Authority("Example Root B")
+    given = {**env, TOOL: str(one.write(tmp_path / "a.pem")), "AWS_CA_BUNDLE": str(two.write(tmp_path / "b"))}
+    where = patient(pip, "speck")
+    with IndexServer([SPECK], two.leaf()) as files, IndexServer([SPECK], one.leaf()) as index:
+        index.files_url = files.url()
+        done = run_pipsafe(where, _install(index), given)
+        origins = [_origin(index), _origin(files)]
+    report = assert_rescued(done, where, env, one, two, attempts=3)
+    assert [(item["origin"], item["cause"]) for item in report["failures"]] == [
+        (origin, "private-ca") for origin in origins
+    ]
+    assert [item["leg"] for item in report["failures"]] == ["index", "file"]
+    _nothing_else(report, "failures", "remedy")
+    for root in (one, two):
+        assert root.sha256 in re.sub(r"\s+(│ +)?", "", done.stderr.decode())
+
+
+# --- pip replaces itself --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("retries", [None, 0])
+def test_pip_itself_is_upgraded_by_a_rescue(
+    retries: int | None, authority: Authority, ca: str, fresh: Callable[[str], Target], env: dict[str, str]
+) -> None:
+    where, path = fresh(MIDDLE), pip_wheel(NEW)
+    newer = Package("pip", NEW, path.name, path.read_bytes())
+    given = {**env, TOOL: ca}
+    with IndexServer([newer, SPECK], authority.leaf()) as server:
+        # Without an index pip takes the pip that is there for the newest, and calls that a success.
+        done = run_pipsafe(where, _install(server, "--upgrade", "pip", retries=retries), given)
+        assert_rescued(done, where, env, authority, project="pip")
+        assert where.version_of("pip") == NEW
+        assert f"pip {NEW} " in run_pip(where, ["--version"], env).text
+        again = run_pipsafe(where, _install(server), given)
+    assert_rescued(again, where, env, authority)
+    assert report_of(again)["target"]["pip_version"] == NEW
+
+
+# --- trust that is named on purpose ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["--pipsafe-ca", "PIPSAFE_CA"])
+@EVERY
+def test_a_ca_that_pipsafe_is_told_of(
+    pip: str, how: str, server: IndexServer, authority: Authority, ca: str, env: dict[str, str]
+) -> None:
+    where = patient(pip, "speck")
+    option, extra = (["--pipsafe-ca", ca], {}) if how == "--pipsafe-ca" else ([], {"PIPSAFE_CA": ca})
+    done = run_pipsafe(where, [*_install(server), *option], {**env, **extra})
+    report = assert_rescued(done, where, env, authority)
+    assert report["remedy"]["source"] == {"tier": "explicit", "name": how, "path": ca}
+    assert how in done.stderr.decode()
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@EVERY
+def test_a_stale_setting_hides_no_other_source(
+    pip: str,
+    variable: str,
+    server: IndexServer,
+    authority: Authority,
+    ca: str,
+    env: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """A valid file, with the CA that was in use before."""
+    stale = Authority("Example Former Root").write(tmp_path / "stale.pem")
+    where = patient(pip, "speck")
+    done = run_pipsafe(where, _install(server), {**env, variable: str(stale), TOOL: ca})
+    report = assert_rescued(done, where, env, authority)
+    assert report["remedy"]["source"]["path"] == ca
+
+
+# --- trusted hosts --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["typed", "variable", "requirements"])
+@EVERY
+def test_a_trusted_host_is_warned_of_once(
+    pip: str, place: str, server: IndexServer, env: dict[str, str], tmp_path: Path
+) -> None:
+    where, listed = patient(pip, "speck"), tmp_path / "requirements.txt"
+    listed.write_text("--trusted-host localhost\nspeck\n", encoding="utf-8")
+    words, extra, named = {
+        "typed": (("--trusted-host", "localhost", "speck"), {}, "command line"),
+        "variable": (("speck",), {"PIP_TRUSTED_HOST": "localhost"}, "PIP_TRUSTED_HOST"),
+        "requirements": (("-r", str(listed)), {}, str(listed)),
+    }[place]
+    done = run_pipsafe(where, _install(server, *words), {**env, **extra})
+    report = report_of(done)
+    assert (report["outcome"], report["exit_code"], done.exit_code) == ("passed", 0, 0), done.text
+    assert where.installed("speck")
+    _nothing_else(report, "warnings")
+    assert len(report["warnings"]) == 1, done.text
+    for word in ("localhost", named):
+        assert word in report["warnings"][0]
+    assert done.stderr.count(b"warning: ") == 1, done.text
+    assert leftovers(env) == []
+
+
+@EVERY
+def test_a_trusted_host_of_another_name_changes_nothing(
+    pip: str, server: IndexServer, env: dict[str, str]
+) -> None:
+    where = patient(pip, "speck")
+    done = run_pipsafe(where, _install(server, "--trusted-host", "files.example", "speck"), env)
+    report = assert_refused(done, where, env, server)
+    assert len(report["warnings"]) == 1
+    assert "files.example" in report["warnings"][0]
