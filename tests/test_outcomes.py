@@ -344,14 +344,16 @@ def test_interrupted_while_pipsafe_examines(
     pip: str, number: signal.Signals, authority: Authority, env: dict[str, str], tmp_path: Path
 ) -> None:
     where, path = patient(pip, "speck"), tmp_path / "report.json"
-    with OneHandshake([SPECK], authority.leaf()) as index:
-        with _started(where, _install(index), env, path) as process:
-            _wait_for(lambda: len(index.connections) > 1, "an examination")
-            _wait_for(lambda: not any("launcher.py" in words for words in _processes(env)), "pip's end")
-            time.sleep(0.1)
-            assert process.poll() is None
-            process.send_signal(number)
-            _, errors = process.communicate(timeout=20)
+    with (
+        OneHandshake([SPECK], authority.leaf()) as index,
+        _started(where, _install(index), env, path) as process,
+    ):
+        _wait_for(lambda: len(index.connections) > 1, "an examination")
+        _wait_for(lambda: not any("launcher.py" in words for words in _processes(env)), "pip's end")
+        time.sleep(0.1)
+        assert process.poll() is None
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=20)
     assert process.returncode == -number, errors.decode()
     report = _interrupted(path, errors, env)
     assert report["exit_code"] == 128 + number

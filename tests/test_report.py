@@ -62,14 +62,15 @@ FAILURE: Mapping[str, Any] = {
     "message": TEXT,
     "inspector": (str, NONE),
     "chain": [CERTIFICATE],
-    "verdicts": [{"store": TEXT, "accepted": FLAG, "verify_code": (int, NONE), "message": TEXT}],
+    "verdicts": [{"store": TEXT, "accepted": FLAG, "verify_code": (int, NONE), "message": (None, TEXT)}],
     "setting": (None, {"name": TEXT, "value": TEXT, "set_in": TEXT}),
     "explanation": TEXT,
     "advice": [TEXT],
 }
+SOURCE = {"tier": TEXT, "name": TEXT, "path": TEXT}
 REMEDY: Mapping[str, Any] = {
     "kind": re.compile("system-store|certifi|bundle|pin|completed-chain|drop-setting"),
-    "anchors": [{"subject": TEXT, "sha256": SHA256, "not_after": MOMENT}],
+    "anchors": [{"subject": TEXT, "sha256": SHA256, "not_after": MOMENT, "source": (None, SOURCE)}],
     "source": (None, {"tier": TEXT, "name": TEXT, "path": TEXT}),
     "environment": {"*": (str, NONE)},
 }
