@@ -17,6 +17,9 @@ UNWANTED = ("certifi", "packaging", "ssl", "truststore")
 
 SATISFIED = ("install", "--quiet", "packaging")
 
+# `python -X ... -m pipsafe` hands its options on to pip, whose imports are not asked for here.
+PARENT_ALONE = "import sys; from pipsafe.cli import main; sys.exit(main())"
+
 
 def memory(stage: Stage, *, rounds: int) -> Section:
     """The peak of the waiting parent, beside that of an interpreter that does nothing."""
@@ -61,7 +64,7 @@ def start(stage: Stage, *, rounds: int) -> Section:
 
 def modules(stage: Stage) -> Section:
     """What ``-X importtime`` shows of the parent."""
-    imported = _imported(stage, "-m", "pipsafe", *SATISFIED)
+    imported = _imported(stage, "-c", PARENT_ALONE, *SATISFIED)
     idle = _imported(stage, "-c", "pass")
     unwanted = sorted(name for name in imported if name.partition(".")[0] in UNWANTED)
     return Section(

@@ -29,6 +29,9 @@ MOST_ATTEMPTS = 4
 # Commands whose output is not yet out when an index fails TLS: they may be stopped.
 STOPPABLE = ("install", "download", "wheel", "lock", "index", "search")
 
+# Commands that may run again after pip was content with less: they only do what is left to do.
+REPEATABLE = ("install", "download", "wheel", "lock")
+
 
 class Rescue:
     """What follows when pip speaks of TLS, or fails in a way that TLS may be behind."""
@@ -57,12 +60,19 @@ class Rescue:
         line = command_line.parse(arguments, release(hello.pip_version))
         lists_newer = line.command == "list" and line.count("outdated") + line.count("uptodate") > 0
         self.may_stop = line.command in STOPPABLE or lists_newer
+        self.may_repeat = line.command in REPEATABLE
         self.round = self._round(self.situation)
         self.ended: list[Ended] = []
         self.remedies: list[Remedy] = []
 
     def _round(self, situation: Situation) -> Round:
-        return Round(situation, self.scratch, strict=self.options.strict, may_stop=self.may_stop)
+        return Round(
+            situation,
+            self.scratch,
+            strict=self.options.strict,
+            may_stop=self.may_stop,
+            may_repeat=self.may_repeat,
+        )
 
     def hear(self, attempt: Attempt, transcript: Transcript) -> None:
         """Called while the first attempt goes on."""
@@ -77,20 +87,28 @@ class Rescue:
         number = 0
         try:
             with _signals_raise():
-                self._attempts(attempt, transcript)
+                self._attempts_or_fault(attempt, transcript)
+                exit_code = self.account.close(self.ended, self.remedies)
         except Interrupted as interrupted:
             (number,) = interrupted.args
-        except Exception as error:
-            self.account.warn([wording.fault(error)])
-        if not self.ended:
-            self.ended.append(self.round.ended(attempt))
-        exit_code = self.account.close(self.ended, self.remedies, interrupted_by=number)
-        self.scratch.remove()
+            ended = self.ended or [self.round.ended(attempt)]
+            exit_code = self.account.close(ended, self.remedies, interrupted_by=number)
+        finally:
+            self.scratch.remove()
         if number:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         last = self.ended[-1].attempt
         return end_like(last) if last.signal else exit_code
+
+    def _attempts_or_fault(self, attempt: Attempt, transcript: Transcript) -> None:
+        """A fault of ours is told; what pip came to so far stands."""
+        try:
+            self._attempts(attempt, transcript)
+        except Exception as error:
+            self.account.warn([wording.fault(error)])
+            if not self.ended:
+                self.ended.append(self.round.ended(attempt))
 
     def _attempts(self, attempt: Attempt, transcript: Transcript) -> None:
         self.ended.append(self._end(self.round, attempt, transcript))

@@ -31,6 +31,8 @@ class Ended:
     """Whether pip's own words, or a build's, spoke of one."""
     left_out: tuple[str, ...] = ()
     """Servers that pip says it goes on without."""
+    may_repeat: bool = False
+    """Whether a success that left something out may be followed by another attempt."""
 
     @property
     def is_to_be_followed(self) -> bool:
@@ -38,15 +40,18 @@ class Ended:
         attempt = self.attempt
         if attempt.installing or attempt.interrupted or attempt.signal:
             return False
-        return attempt.stopped or bool(attempt.exit_code)
+        content_with_less = self.may_repeat and self.saw_tls_failure
+        return attempt.stopped or bool(attempt.exit_code) or content_with_less
 
 
 class Round:
     """Hears one attempt; a thread examines what it says, and stops it when a cure is proved."""
 
-    def __init__(self, situation: Situation, scratch: Scratch, *, strict: bool, may_stop: bool) -> None:
+    def __init__(
+        self, situation: Situation, scratch: Scratch, *, strict: bool, may_stop: bool, may_repeat: bool
+    ) -> None:
         self.situation, self.scratch = situation, scratch
-        self.strict, self.may_stop = strict, may_stop
+        self.strict, self.may_stop, self.may_repeat = strict, may_stop, may_repeat
         self.evidence: list[Evidence] = []
         self.findings: Findings | None = None
         self.fault: Exception | None = None
@@ -120,7 +125,8 @@ class Round:
         """The attempt with what is known of it now."""
         own = [item for item in self.evidence if item.url and not item.inner and item.leg in LEFT_OUT_LEGS]
         left_out = tuple(dict.fromkeys(str(item.origin or item.url) for item in own))
-        return Ended(self.situation, attempt, self.findings or Findings(), bool(self.evidence), left_out)
+        findings = self.findings or Findings()
+        return Ended(self.situation, attempt, findings, bool(self.evidence), left_out, self.may_repeat)
 
     def _examine_the_end(self, attempt: Attempt, transcript: Transcript) -> None:
         is_new = len(self.evidence) > self._examined

@@ -241,7 +241,7 @@ def skipped(findings: Findings, left_out: Sequence[str]) -> list[Line]:
     names = ", ".join([str(item.case.origin) for item in findings.diagnoses] or left_out)
     return [
         *(line for diagnosis in findings.diagnoses for line in refusal(diagnosis)),
-        *hints(findings),
+        *([too_late(findings.remedy)] if findings.remedy else hints(findings)),
         Line(
             "warning:",
             f"pip went on without {names}. What it found, it found elsewhere: a package of yours may "
@@ -249,6 +249,13 @@ def skipped(findings: Findings, left_out: Sequence[str]) -> list[Line]:
             "warning",
         ),
     ]
+
+
+def too_late(remedy: Remedy) -> Line:
+    """A cure is known, and pip was quicker."""
+    found, _ = _found(remedy)
+    text = f"{found} pip had begun to install before that was known: run it again to have it from there."
+    return Line("hint:", text, "hint")
 
 
 def refused(findings: Findings, left_out: Sequence[str], *, installed: bool) -> Line:

@@ -8,6 +8,7 @@ import math
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -331,10 +332,11 @@ def test_interrupted_in_the_retries_of_pip(
 class OneHandshake(IndexServer):
     """Is there for its first client, pip, and lets those that follow hang."""
 
-    def opened(self) -> Connection:
-        if self.connections:
-            self.pause_before_handshake = math.inf
-        return super().opened()
+    def wrap(self, raw: socket.socket, connection: Connection) -> socket.socket:
+        if connection is not self.connections[0]:
+            self.pause(math.inf)
+            raise ConnectionAbortedError
+        return super().wrap(raw, connection)
 
 
 @POSIX

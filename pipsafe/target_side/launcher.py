@@ -251,6 +251,8 @@ class Watch:
             return
 
         def install_given_reqs(*arguments, **named):
+            if arguments and not arguments[0]:  # all is there already: nothing begins
+                return install(*arguments, **named)
             if not state.may_install():
                 raise KeyboardInterrupt
             state.installing = True
