@@ -1,5 +1,6 @@
 """One attempt, listened to and examined while it goes on."""
 
+import re
 import threading
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,9 @@ TLS_KINDS = frozenset(Kind) - {Kind.NOT_FOUND}
 
 # Legs that pip skips when they fail ("Could not fetch URL ... - skipping"): it names their URLs.
 LEFT_OUT_LEGS = ("index", "find-links")
+
+# Words of a command line that ask for pip's own page, or for everything's that is installed.
+NAMES_PIP = re.compile(r"pip(?![\w-])|-[a-z]*[ou]$|--outdated$|--uptodate$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Round:
     ) -> None:
         self.situation, self.scratch = situation, scratch
         self.strict, self.may_stop, self.may_repeat = strict, may_stop, may_repeat
+        self.asks_for_pip = any(NAMES_PIP.match(word) for word in situation.arguments)
         self.evidence: list[Evidence] = []
         self.findings: Findings | None = None
         self.fault: Exception | None = None
@@ -89,7 +94,13 @@ class Round:
         found = [*evidence.read(own)]
         found += [replace(item, inner=True, leg="build-dependency") for item in evidence.read(of_builds)]
         known = set(self.evidence)
-        self.evidence += [item for item in found if item not in known and item.kind in TLS_KINDS]
+        self.evidence += [
+            item
+            for item in found
+            if item not in known
+            and item.kind in TLS_KINDS
+            and (self.asks_for_pip or not _is_self_check(item))
+        ]
 
     def _examine_and_stop(self, attempt: Attempt) -> None:
         try:
@@ -134,6 +145,12 @@ class Round:
             self._examine(silent=False)
         elif attempt.exit_code and not self.evidence and _failed_silently(transcript):
             self._examine(silent=True)
+
+
+def _is_self_check(item: Evidence) -> bool:
+    """Whether this is pip looking for a newer pip, which nobody asked for and nothing hangs on."""
+    page = (item.url or item.path or "").partition("?")[0]
+    return page.rstrip("/").endswith("/pip")
 
 
 def _failed_silently(transcript: Transcript) -> bool:

@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from tests.lab.authority import Authority
+from tests.lab.authority import Authority, Leaf
 from tests.lab.index_server import Connection, IndexServer
 from tests.lab.packages import Package, wheel
-from tests.lab.run import kill_group, pipsafe_command, run_pip, run_pipsafe, start
-from tests.lab.targets import Target, pip_wheel
+from tests.lab.run import clean_environment, kill_group, pipsafe_command, run_pip, run_pipsafe, start
+from tests.lab.targets import Target, pip_wheel, target
 from tests.processes import ProcessWatch
 from tests.rescues import assert_refused, assert_rescued, leftovers, patient, report_of
 
@@ -477,3 +477,58 @@ def test_a_trusted_host_of_another_name_changes_nothing(
     report = assert_refused(done, where, env, server)
     assert len(report["warnings"]) == 1
     assert "files.example" in report["warnings"][0]
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("pip", ["20.3.4", "23.2.1", "26.3"])
+def test_nobody_is_bothered_when_pip_cannot_look_for_a_newer_pip(
+    pip: str, authority: Authority, tmp_path: Path, home: Path
+) -> None:
+    """A list of what is installed hangs on no index, whatever pip's own check for updates meets."""
+    where = target(pip).fresh(tmp_path / "target")
+    with IndexServer([wheel("speck")], Authority("Unknown").leaf()) as index:
+        env = clean_environment(home, PIP_INDEX_URL=index.index_url, PIP_DISABLE_PIP_VERSION_CHECK=None)
+        env["NODE_EXTRA_CA_CERTS"] = str(authority.write(tmp_path / "ca.pem"))
+        done = run_pipsafe(where, ["list"], env)
+        index.settle()
+        assert index.requests == []
+    assert done.exit_code == 0
+    assert b"pipsafe" not in done.stderr
+    assert report_of(done)["outcome"] == "passed"
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("strict", [(), ("--pipsafe-strict",)], ids=["plain", "strict"])
+@pytest.mark.parametrize("pip", ["20.3.4", "24.0", "26.3"])
+def test_what_pip_met_counts_though_a_later_handshake_goes_well(
+    pip: str, strict: tuple[str, ...], authority: Authority, tmp_path: Path, home: Path
+) -> None:
+    """An attacker who shows pip one certificate and everybody after it another gains nothing."""
+    where = target(pip).fresh(tmp_path / "target")
+    speck, elsewhere = wheel("speck"), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / speck.filename).write_bytes(speck.data)
+    hostile, honest = Authority("Hostile").leaf(), authority.leaf()
+    met: list[Connection] = []
+
+    def certificate(connection: Connection) -> Leaf:
+        met.append(connection)
+        return hostile if len(met) == 1 else honest
+
+    with IndexServer([speck], certificate) as index:
+        env = clean_environment(home, PIP_CERT=str(authority.write(tmp_path / "ca.pem")))
+        arguments = [
+            "install",
+            "--retries",
+            "0",
+            "--index-url",
+            index.index_url,
+            "--find-links",
+            str(elsewhere),
+        ]
+        done = run_pipsafe(where, [*arguments, *strict, "speck"], env)
+        index.settle()
+        assert index.requests == []
+    assert report_of(done)["outcome"] == ("refused" if strict else "skipped"), done.text
+    assert where.installed("speck") is not bool(strict)
+    assert (done.exit_code == 0) is not bool(strict)
