@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from pipsafe import (
     __version__,
+    ca_file,
     command_line,
     report,
     report_file,
@@ -64,6 +65,7 @@ class Account:
         diagnoses = [item for around in ended for item in around.findings.diagnoses]
         if outcome == "rescued":
             self.say(wording.success(remedies, diagnoses))
+            self._warn_of_keys(remedies)
         elif outcome == "retried":
             self.say(wording.retry_failed())
         elif outcome == "skipped":
@@ -72,6 +74,13 @@ class Account:
             self.say(wording.unremedied(findings, self._about(last)))
         if outcome == "refused":
             self.say([wording.refused(findings, last.left_out, installed=last.attempt.installing)])
+
+    def _warn_of_keys(self, remedies: Sequence[Remedy]) -> None:
+        """A CA whose private key lies beside it is only as good as the keeping of that key."""
+        for path in dict.fromkeys(place.path for item in remedies for place in item.plan.anchor_sources):
+            key = ca_file.private_key_beside(path)
+            if key is not None:
+                self.warn([wording.key_beside(path, key)])
 
     def _about(self, last: Ended) -> list[str]:
         hello, facts = self.situation.hello, last.findings.facts

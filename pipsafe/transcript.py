@@ -5,6 +5,8 @@ On the success path: bytes are kept, a few are compared, nothing is imported.
 
 from collections.abc import Callable
 
+from pipsafe import suspicion
+
 # Bytes kept per stream: pip's words about a failure come last, save for long build logs.
 LIMIT = 1 << 20
 
@@ -33,7 +35,7 @@ class Transcript:
             if len(kept) > 2 * LIMIT:
                 _keep_end(kept, LIMIT)
         unread = self._unread[stream]
-        if not self._suspicious(bytes(unread[-len(payload) - 64 :])):
+        if not self._suspicious(bytes(unread[-len(payload) - suspicion.OVERLAP :])):
             if len(unread) > 4 * OVERLAP:
                 _keep_end(unread, OVERLAP)
             return False
@@ -61,7 +63,7 @@ class Transcript:
         return not self.streams[b"o"] and not self.streams[b"e"]
 
     def mentions(self, words: "tuple[bytes, ...]") -> bool:
-        """Whether one of the words stands somewhere, colours and line breaks aside."""
+        """Whether one of the words stands somewhere, letter by letter."""
         return any(word in piece for piece in self.streams.values() for word in words)
 
     def ends_in_mid_line(self) -> bool:

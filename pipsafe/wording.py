@@ -279,6 +279,15 @@ def trusted_hosts(hosts: Sequence[tuple[str, str]]) -> list[Line]:
     ]
 
 
+def key_beside(path: str, key: str) -> Line:
+    """The CA that helped is one that somebody here can sign with."""
+    text = (
+        f"the private key of the CA in {path} lies beside it ({key}): whoever can read that file can imitate "
+        "every server towards this machine. It is a developer's own CA; keep it to tests."
+    )
+    return Line("warning:", text, "warning")
+
+
 def fault(error: BaseException) -> Line:
     """pipsafe itself failed."""
     return Line(

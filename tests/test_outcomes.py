@@ -532,3 +532,24 @@ def test_what_pip_met_counts_though_a_later_handshake_goes_well(
     assert report_of(done)["outcome"] == ("refused" if strict else "skipped"), done.text
     assert where.installed("speck") is not bool(strict)
     assert (done.exit_code == 0) is not bool(strict)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_ca_with_its_key_beside_it_is_named(
+    beside: bool,
+    authority: Authority,
+    tmp_path: Path,
+    home: Path,  # noqa: FBT001 - a column of the table
+) -> None:
+    """A developer's own CA that was configured is used, and not in silence."""
+    where = target("26.3").fresh(tmp_path / "target")
+    root = authority.write(tmp_path / "rootCA.pem")
+    if beside:
+        (tmp_path / "rootCA-key.pem").write_text("not read", encoding="ascii")
+    with IndexServer([wheel("speck")], authority.leaf()) as index:
+        env = clean_environment(home, NODE_EXTRA_CA_CERTS=str(root))
+        done = run_pipsafe(where, ["install", "--index-url", index.index_url, "speck"], env)
+    warnings = report_of(done)["warnings"]
+    assert report_of(done)["outcome"] == "rescued", done.text
+    assert [str(tmp_path / "rootCA-key.pem") in text for text in warnings] == [True] * beside
