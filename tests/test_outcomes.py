@@ -535,21 +535,18 @@ def test_what_pip_met_counts_though_a_later_handshake_goes_well(
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("beside", [True, False])
+@pytest.mark.parametrize("keys", [("rootCA-key.pem",), ()], ids=["beside", "elsewhere"])
 def test_a_ca_with_its_key_beside_it_is_named(
-    beside: bool,
-    authority: Authority,
-    tmp_path: Path,
-    home: Path,  # noqa: FBT001 - a column of the table
+    keys: tuple[str, ...], authority: Authority, tmp_path: Path, home: Path
 ) -> None:
     """A developer's own CA that was configured is used, and not in silence."""
     where = target("26.3").fresh(tmp_path / "target")
     root = authority.write(tmp_path / "rootCA.pem")
-    if beside:
-        (tmp_path / "rootCA-key.pem").write_text("not read", encoding="ascii")
+    for name in keys:
+        (tmp_path / name).write_text("not read", encoding="ascii")
     with IndexServer([wheel("speck")], authority.leaf()) as index:
         env = clean_environment(home, NODE_EXTRA_CA_CERTS=str(root))
         done = run_pipsafe(where, ["install", "--index-url", index.index_url, "speck"], env)
     warnings = report_of(done)["warnings"]
     assert report_of(done)["outcome"] == "rescued", done.text
-    assert [str(tmp_path / "rootCA-key.pem") in text for text in warnings] == [True] * beside
+    assert [str(tmp_path / "rootCA-key.pem") in text for text in warnings] == [True] * len(keys)
