@@ -16,6 +16,7 @@ from pipsafe.captured_streams import CapturedStreams
 from pipsafe.findings import Remedy
 from pipsafe.launch import end_like, run
 from pipsafe.own_options import OwnOptions
+from pipsafe.probe import ProbeFailed
 from pipsafe.rounds import Ended, Round
 from pipsafe.scratch import Scratch
 from pipsafe.situation import Situation
@@ -128,6 +129,8 @@ class Rescue:
         if not self.options.no_rescue and not attempt.interrupted:
             try:
                 return around.conclude(attempt, transcript)
+            except ProbeFailed as error:
+                self.account.warn([wording.not_examined(str(error))])
             except Exception as error:
                 self.account.warn([wording.fault(error)])
         return around.ended(attempt)

@@ -288,6 +288,13 @@ def key_beside(path: str, key: str) -> Line:
     return Line("warning:", text, "warning")
 
 
+def not_examined(reason: str) -> Line:
+    """Nothing could be found out."""
+    return Line(
+        "pipsafe:", f"this failure could not be looked into: {reason}. What pip said stands.", "warning"
+    )
+
+
 def fault(error: BaseException) -> Line:
     """pipsafe itself failed."""
     return Line(

@@ -550,3 +550,23 @@ def test_a_ca_with_its_key_beside_it_is_named(
     warnings = report_of(done)["warnings"]
     assert report_of(done)["outcome"] == "rescued", done.text
     assert [str(tmp_path / "rootCA-key.pem") in text for text in warnings] == [True] * len(keys)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("pip", ["20.3.4", "24.0", "26.3"])
+def test_a_python_without_ssl_is_told_so(pip: str, authority: Authority, tmp_path: Path, home: Path) -> None:
+    """No certificate is blamed where none was ever looked at."""
+    where = target(pip).fresh(tmp_path / "target")
+    missing = tmp_path / "missing"
+    missing.mkdir()
+    (missing / "ssl.py").write_text("raise ImportError('No module named _ssl')\n", encoding="ascii")
+    with IndexServer([wheel("speck")], authority.leaf()) as index:
+        env = clean_environment(home, PYTHONPATH=str(missing))
+        arguments = ["install", "--retries", "0", "--index-url", index.index_url, "speck"]
+        alone = run_pip(where, arguments, env)
+        done = run_pipsafe(where, arguments, env)
+        assert index.connections == []
+    assert (done.exit_code, done.stdout) == (alone.exit_code, alone.stdout)
+    assert b"no ssl module" in done.stderr
+    assert b"fault" not in done.stderr
+    assert report_of(done)["failures"] == []
