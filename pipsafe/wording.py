@@ -141,7 +141,7 @@ def announcement(findings: Findings) -> list[Line]:
 
 def success(remedies: Sequence[Remedy], diagnoses: Sequence[Diagnosis]) -> list[Line]:
     """After a retry that went well."""
-    lines = [Line("pipsafe:", "pip succeeded with that. Verification was never turned off.", "done")]
+    lines = [Line("pipsafe:", "pip succeeded with that. Verification stayed on.", "done")]
     lasting = [
         TO_LAST[remedy.plan.kind]
         for remedy in remedies

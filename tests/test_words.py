@@ -68,8 +68,11 @@ def test_refusal(tmp_path: Path, server: IndexServer, authority: Authority) -> N
     )
     ours = _ours(done.stderr.decode())
     origin = f"https://localhost:{server.port}"
-    assert ours.splitlines()[0] == "pipsafe: private-ca"
-    assert f"× {origin} was not accepted: unable to get local issuer certificate (verify code 20)" in ours
+    first, second, *_ = ours.splitlines()
+    assert first == "pipsafe: the server's certificate comes from a CA that is not trusted here (private-ca)"
+    assert second.startswith(f"× {origin} was not accepted. ")
+    assert second.endswith(" unable to get local issuer certificate (verify code 20)")
+    assert "request   please send the root CA certificate" in ours
     assert f'"{authority.name}"' in ours
     for words in ("pip's own trust refuses", "public roots (certifi) refuse it", "the system store refuses"):
         assert words in ours, ours
@@ -90,7 +93,8 @@ def test_rescue(tmp_path: Path, server: IndexServer, authority: Authority, known
         f"× https://localhost:{server.port} was not accepted",
         f'The CA "{authority.name}" (SHA-256 {authority.sha256}) is in NODE_EXTRA_CA_CERTS',
         known["NODE_EXTRA_CA_CERTS"],
-        "A handshake proved it",
+        "A trial connection proved it",
+        "Verification stayed on",
         "for this run only",
         "To make it lasting",
     ):
@@ -183,7 +187,7 @@ def test_colours(
 @pytest.mark.e2e
 def test_forced_colours_in_a_log(tmp_path: Path, server: IndexServer) -> None:
     done = _run(tmp_path, server.index_url, {"FORCE_COLOR": "1"})
-    assert b"\x1b[31;1mpipsafe:\x1b[0m private-ca" in done.stderr
+    assert b"\x1b[31;1mpipsafe:\x1b[0m the server's certificate" in done.stderr
 
 
 def _on_terminal(tmp_path: Path, server: IndexServer, columns: int, variables: Mapping[str, str]) -> str:
@@ -199,7 +203,7 @@ HOSTILE: Mapping[str, str] = {
     "colour": "Evil\x1b[31;1mRed",
     "clear": "Evil\x1b[2J\x1b[HHome",
     "title": "Evil\x1b]0;owned\x07Title",
-    "newline": "Evil\npipsafe: pip succeeded, and every connection was verified.",
+    "newline": "Evil\npipsafe: pip succeeded with that. Verification stayed on.",
     "return": "Evil\rpipsafe: verified",
     "backspace": "Evil\b\b\b\bGood",
     "bidi": "Evil\u202egnirts\u202c \u2066x\u2069",
