@@ -83,8 +83,9 @@ class Certificate:
 
     @property
     def label(self) -> str:
-        """The shortest name to call it by."""
-        return self.common_name or self.organization or self.subject or "a certificate without a name"
+        """The shortest name to call it by, fit to stand between quotation marks."""
+        name = self.common_name or self.organization or self.subject or "a certificate without a name"
+        return distinguished_name.quotable(name)
 
 
 def parse(data: bytes) -> Certificate:
@@ -104,16 +105,40 @@ def subject_of(data: bytes) -> bytes:
     return data[subject.start : subject.stop]
 
 
+def extensions_of(data: bytes) -> dict[str, bytes]:
+    """The DER value of each extension by its dotted object identifier. Raises MalformedCertificate."""
+    try:
+        return _extensions(data, _to_be_signed(data)[6:])
+    except der.MalformedDER as error:
+        raise MalformedCertificate(str(error)) from None
+
+
+def is_only_a_server(certificate: Certificate) -> bool:
+    """Whether a self-issued certificate can vouch for nobody but its own holder.
+
+    OpenSSL takes some for CAs that do not say so: version 1, or a key usage to sign (v3_purp.c, check_ca).
+    """
+    extensions = extensions_of(certificate.der)
+    unsaid = _BASIC_CONSTRAINTS not in extensions and (
+        not extensions or (_KEY_USAGE in extensions and certificate.may_sign_certificates)
+    )
+    return certificate.is_self_issued and not certificate.is_ca and not unsaid
+
+
+def denial(certificate: Certificate) -> str | None:
+    """Why nobody should trust this CA, wherever it lies, as a clause, or None."""
+    names = (certificate.common_name or "", *certificate.organizational_units)
+    return denied.denial(certificate.spki_sha256, names)
+
+
 def anchor_problem(certificate: Certificate, now: datetime) -> str | None:
     """Why a certificate may not be a trust anchor for TLS servers at the time `now`, as a clause, or None.
 
     An anchor is a self-issued CA that may sign, is valid and is not denied. A v1 root is no CA in this sense.
     """
-    units = certificate.organizational_units
-    denial = denied.denial(certificate.spki_sha256, (certificate.common_name or "", *units))
     usages = certificate.extended_key_usages
     rules = (
-        (denial is not None, denial),
+        ((reason := denial(certificate)) is not None, reason),
         (not certificate.is_ca, "not a CA"),
         (not certificate.may_sign_certificates, "its key usage does not allow signing certificates"),
         (

@@ -36,6 +36,11 @@ _SHORT_NAMES = {
 _LONGEST_VALUE = 256
 """Characters shown of one value; X.520 allows 64 in a common name."""
 
+_LONGEST_QUOTED = 60
+"""Characters of a stranger's words in a sentence of ours."""
+
+_QUOTATION_MARKS = str.maketrans(dict.fromkeys('"\u201c\u201d\u201e\u201f\u2033\uff02\u00ab\u00bb', "'"))
+
 _MOST_ATTRIBUTES = 30
 """Attributes shown of one name."""
 
@@ -76,6 +81,17 @@ def printable(text: str) -> str:
     if text.isprintable() and "\\" not in text:
         return text
     return "".join(map(_escaped, text))
+
+
+def quotable(text: str, most: int = _LONGEST_QUOTED) -> str:
+    """The text as it may stand between quotation marks: it cannot end them, nor go on and on."""
+    clean = (text if text.isprintable() else printable(text)).translate(_QUOTATION_MARKS)
+    return clean if len(clean) <= most else clean[:most] + "…"
+
+
+def quoted(text: str, most: int = _LONGEST_QUOTED) -> str:
+    """A stranger's words, so that nobody takes them for ours."""
+    return f'"{quotable(text, most)}"'
 
 
 def _escaped(character: str) -> str:

@@ -11,6 +11,13 @@ SECRET_PARAMETER = re.compile(
     r"(?i)([?&;#][^=&;#]{0,80}?(?:token|key|secret|sig|passw|pwd|credential|jwt|auth)[^=&;#]{0,80}=)[^&;#]+"
 )
 
+# What stands in a path in place of a password: whatever follows /t/ (as Anaconda's servers have it), and
+# parts of letters and digits without rhyme. A name is made of words, with two digits at their ends at most.
+_TOKEN = re.compile(r"(?<=/t/)[^/?#]+")
+_LONG_PART = re.compile(r"(?<=/)[^/?#.\s]{20,}(?=[/?#\s]|$)")
+_NAME = re.compile(r"(?:[A-Za-z]*[0-9]{0,2}|[0-9]{4})(?:[-_+](?:[A-Za-z]*[0-9]{0,2}|[0-9]{4}))*")
+_LETTER, _DIGIT = re.compile(r"[A-Za-z]"), re.compile(r"[0-9]")
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 AUTHORITY = re.compile(r"[^/?#]*")
 HOST_AND_PORT = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?")
@@ -63,7 +70,7 @@ def _ascii(host: str) -> str:
 
 
 def redact(url: str) -> str:
-    """The URL without credentials: the user's part, and secrets among the query's parameters.
+    """The URL without credentials: the user's part, tokens in the path, and secrets in the query.
 
     Also without a scheme (``//user:password@host/``), and where a password was not quoted and so
     looks like a path: then what stands before its last ``@`` goes.
@@ -77,4 +84,17 @@ def redact(url: str) -> str:
         rest = f"{HIDDEN}@{rest[rest.rindex('@', 0, end) + 1 :]}"
     elif "@" in rest and not HOST_AND_PORT.fullmatch(rest, 0, end):
         rest = f"{HIDDEN}@{rest.rpartition('@')[2]}"
-    return lead + separator + SECRET_PARAMETER.sub(rf"\g<1>{HIDDEN}", rest)
+    return lead + separator + SECRET_PARAMETER.sub(rf"\g<1>{HIDDEN}", redact_path(rest))
+
+
+def redact_path(path: str) -> str:
+    """A path, or what else follows `//`, without what looks like a token."""
+    end = min((place for place in map(path.find, "?#") if place >= 0), default=len(path))
+    shown = _LONG_PART.sub(_part, _TOKEN.sub(HIDDEN, path[:end]))
+    return shown + path[end:]
+
+
+def _part(match: re.Match[str]) -> str:
+    part = match[0]
+    is_mixed = _LETTER.search(part) and _DIGIT.search(part)
+    return HIDDEN if is_mixed and not _NAME.fullmatch(part) else part

@@ -8,12 +8,16 @@
 - Before 25.2 truststore does not reach proxied connections (pip issue 13288): a CA file is all
   there is, and without one the roots that pip carries or, since requests 2.32 in 24.1,
   OpenSSL's defaults.
+- A proxy's own certificate is judged by a CA file alone or else by the roots that pip carries, from
+  24.1 (requests 2.32) to 25.2 by OpenSSL's defaults instead. From 26.2 truststore reaches there,
+  too; from 26.3 not where a CA file is set.
 """
 
 from dataclasses import replace
 
-from pipsafe import system_store
-from pipsafe.diagnosis import HIDING_VARIABLES
+from pipsafe import pip_tls, system_store
+from pipsafe.causes.case import HIDING_VARIABLES
+from pipsafe.config_paths import TargetFacts
 from pipsafe.pip_config import Setting
 from pipsafe.probe import Trust
 from pipsafe.surroundings import Surroundings
@@ -21,12 +25,7 @@ from pipsafe.surroundings import Surroundings
 
 def uses_truststore(around: Surroundings) -> bool:
     """Whether what the system trusts counts for this pip."""
-    target, settings = around.target, around.settings
-    if target.python_version < (3, 10) or settings.legacy_certs:
-        return False
-    return target.pip_version >= (24, 2) or (
-        target.pip_version >= (22, 2) and "truststore" in settings.use_features
-    )
+    return pip_tls.uses_truststore(around.target, around.settings)
 
 
 def present(around: Surroundings) -> Trust:
@@ -46,20 +45,47 @@ def _with_file(around: Surroundings, path: str | None) -> Trust:
     adds = truststore and target.pip_version >= (24, 2)
     strict = not truststore and target.pip_version >= (26, 1) and target.python_version >= (3, 13)
     trust = Trust(truststore=truststore, file=path, carried=adds or path is None, strict=strict)
-    return applied(trust, target.pip_version)
+    return applied(trust, target)
 
 
-def applied(trust: Trust, version: tuple[int, ...]) -> Trust:
+def applied(trust: Trust, target: TargetFacts) -> Trust:
     """The trust as this pip makes it, behind a proxy too."""
-    if not trust.truststore or version >= (25, 2):
-        return trust
-    if (24, 1) <= version < (24, 2):
+    version = target.pip_version
+    if trust.truststore and (24, 1) <= version < (24, 2):
         trust = replace(trust, carried=False)
+    return replace(trust, through_proxy=_through_proxy(trust, version), at_proxy=_at_proxy(trust, target))
+
+
+def _through_proxy(trust: Trust, version: tuple[int, ...]) -> Trust | None:
+    """What holds for an origin behind a proxy, where that is another trust."""
+    if not trust.truststore or version >= (25, 2):
+        return None
     if trust.file is not None:
-        return replace(trust, through_proxy=Trust(file=trust.file, carried=False))
-    if version < (24, 1):
-        return replace(trust, through_proxy=Trust())
-    return replace(trust, through_proxy=Trust(carried=False, openssl_defaults=True))
+        return Trust(file=trust.file, carried=False)
+    return Trust() if version < (24, 1) else Trust(carried=False, openssl_defaults=True)
+
+
+def _at_proxy(trust: Trust, target: TargetFacts) -> Trust:
+    """What judges the certificate of a proxy that is spoken to over TLS: from 20.3 on there are such."""
+    version = target.pip_version
+    if trust.truststore and ((version >= (26, 3) and trust.file is None) or (26, 2) <= version < (26, 3)):
+        return replace(trust, through_proxy=None, at_proxy=None)
+    strict = version >= (26, 1) and target.python_version >= (3, 13)
+    if trust.file is not None:
+        return Trust(file=trust.file, carried=False, strict=strict)
+    if (24, 1) <= version < (25, 3):
+        return Trust(carried=False, openssl_defaults=True, strict=strict)
+    return Trust(strict=strict)
+
+
+def files(trust: Trust, carried: str | None) -> tuple[str, ...]:
+    """The files whose roots that trust counts. ``carried``: the one that pip carries."""
+    found = (
+        trust.file,
+        carried if trust.carried else None,
+        system_store.path() if trust.truststore else None,
+    )
+    return tuple(path for path in found if path is not None)
 
 
 def blamed_setting(around: Surroundings) -> Setting | None:

@@ -4,37 +4,21 @@ One process answers all questions of a round. It is bounded in time: a watchdog 
 """
 
 import base64
-import json
 import os
-import subprocess
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pkgutil import get_data
 from types import TracebackType
 from typing import Any
 
 from pipsafe.certificate import Certificate, MalformedCertificate, parse
 from pipsafe.origin import Origin
+from pipsafe.prober_process import ProbeFailed, ProberProcess
 from pipsafe.proxy import Proxy
 
-# The source comes first on stdin: it need not be a file (pipsafe may lie in a zip).
-BOOT = "import sys; n = int(sys.stdin.readline()); exec(compile(sys.stdin.read(n), 'prober.py', 'exec'))"
-
-ANSWER_LIMIT = 32 << 20
-"""Bytes of one answer: chains are what a hostile server chooses."""
-
-ANSWER = b"pipsafe "
-TIDYING_SECONDS = 1.0
-MOST_STRAY_LINES = 1000
-"""Lines that something else in that interpreter may print before the first answer."""
+__all__ = ["Facts", "Place", "ProbeFailed", "Prober", "Survey", "Trust", "Verdict", "to_pem"]
 
 MOST_ORIGINS = 64
 """Origins looked at in one survey."""
-
-
-class ProbeFailed(Exception):
-    """The prober gave no answer. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +39,9 @@ class Trust:
     """Whether OpenSSL's own default paths (on Windows the system's store) count."""
     through_proxy: "Trust | None" = None
     """What holds for an origin behind a proxy, where that is another trust."""
+    at_proxy: "Trust | None" = None
+    """What judges the certificate of a proxy that is spoken to over TLS. None: whatever vouches for it
+    in a survey, else this very trust."""
 
     def as_request(self) -> dict[str, object]:
         return {
@@ -65,6 +52,7 @@ class Trust:
             "pem": self.pem,
             "openssl_defaults": self.openssl_defaults,
             "through_proxy": self.through_proxy and self.through_proxy.as_request(),
+            "at_proxy": self.at_proxy and self.at_proxy.as_request(),
         }
 
 
@@ -77,7 +65,13 @@ class Verdict:
     """OpenSSL's verify code (or the operating system's), 0 when accepted."""
     message: str
     kind: str
-    """accepted | certificate | protocol | unreachable | proxy | setting"""
+    """accepted | certificate | client-certificate | protocol | unreachable | proxy | proxy-tls |
+    proxy-certificate | setting | ssl-missing"""
+
+    @property
+    def is_of_client_certificate(self) -> bool:
+        """Whether it is the client certificate that cannot be used, and no CA setting."""
+        return self.kind == "setting" and self.message.startswith("the client certificate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +83,14 @@ class Facts:
     """Path of the roots that pip carries."""
     truststore: bool
     """Whether truststore can be imported there."""
-    openssl: str
+    openssl: str | None
+    """None where there is no ssl."""
     default_file: str | None
     default_folder: str | None
+    build: Mapping[str, str | None]
+    """How that Python was built and installed: executable, prefix, base_prefix, version, platform, os_id,
+    is_conda, ssl_error; and where ssl is missing config_args, openssl_libs, openssl_includes,
+    openssl_ldflags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +99,37 @@ class Place:
 
     origin: Origin
     proxy: Proxy | None
+    client_certificate: str | None = None
+    """The file with the certificate, and its key, that pip presents to servers that ask for one."""
+    ciphers: str | None = None
+    """The ciphers that this pip names by itself; None: it leaves them to Python."""
+    is_proxy: bool = False
+    """Whether this is a proxy that is spoken to over TLS, to be looked at for its own sake."""
 
     def as_request(self) -> dict[str, object]:
         proxy = self.proxy
         return {
             "host": self.origin.host,
             "port": self.origin.port,
+            "client_certificate": self.client_certificate,
+            "ciphers": self.ciphers,
+            "is_proxy": self.is_proxy,
             "proxy": proxy
             and {
                 "scheme": proxy.scheme,
                 "host": proxy.host,
                 "port": proxy.port,
                 "authorization": proxy.authorization,
+                "plainly": proxy.plainly,
             },
         }
+
+    def of_proxy(self) -> "Place | None":
+        """The proxy on the way as a place of its own, if pip speaks to it over TLS."""
+        proxy = self.proxy
+        if proxy is None or proxy.scheme != "https" or proxy.plainly:
+            return None
+        return Place(Origin("https", proxy.host, proxy.port), None, ciphers=self.ciphers, is_proxy=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +145,12 @@ class Survey:
     """Why the chain could not be read."""
     verdicts: Mapping[str, Verdict]
     unmasked: Mapping[str, Verdict]
-    """With the chain's own top as if trusted: "time" (name ignored), "name" (time ignored)."""
+    """With the chain's own top as if trusted: "time" (name ignored), "name" (time ignored).
+
+    "lenient": pip's trust without strictness, where pip is strict and refuses."""
+    spoken: str | None = None
+    """The first words of a server that answers in plain text where TLS was expected."""
+    asks_for_certificate: bool = False
 
 
 class Prober:
@@ -137,25 +158,8 @@ class Prober:
 
     def __init__(self, python: str, environ: Mapping[str, str], *, seconds: float) -> None:
         """``seconds`` bounds the whole life of the process, ``python`` is the interpreter."""
-        source = get_data("pipsafe.target_side", "prober.py")
-        if source is None:
-            raise ProbeFailed("the prober's source is missing")
         self.seconds = seconds
-        self._tidies_up = False
-        try:
-            self._process = subprocess.Popen(
-                [python, "-I", "-c", BOOT],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=dict(environ),
-            )
-        except OSError as error:
-            raise ProbeFailed(f"{python} cannot be started: {error.strerror}") from error
-        self._watchdog = threading.Timer(seconds, self._process.kill)
-        self._watchdog.daemon = True
-        self._watchdog.start()
-        self._send(b"%d\n%s" % (len(source), source))
+        self._process = ProberProcess(python, environ, seconds=seconds)
 
     def __enter__(self) -> "Prober":
         return self
@@ -163,51 +167,13 @@ class Prober:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._watchdog.cancel()
-        if self._tidies_up and self._process.stdin is not None:
-            try:
-                self._process.stdin.close()
-                self._process.wait(TIDYING_SECONDS)
-            except (OSError, subprocess.TimeoutExpired):
-                pass
-        self._process.kill()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:
-                    pass
-        self._process.wait()
-
-    def _send(self, data: bytes) -> None:
-        stream = self._process.stdin
-        assert stream is not None
-        try:
-            stream.write(data)
-            stream.flush()
-        except OSError as error:
-            raise ProbeFailed("the prober went away") from error
-
-    def _ask(self, request: Mapping[str, object]) -> Any:
-        self._send(json.dumps(request).encode("ascii") + b"\n")
-        stream = self._process.stdout
-        assert stream is not None
-        for _ in range(MOST_STRAY_LINES):
-            line = stream.readline(ANSWER_LIMIT)
-            if not line.endswith(b"\n"):
-                break
-            if line.startswith(ANSWER):
-                try:
-                    return json.loads(line[len(ANSWER) :])
-                except ValueError as error:
-                    raise ProbeFailed("the prober's answer cannot be read") from error
-        raise ProbeFailed("the prober gave no answer in time")
+        self._process.end()
 
     def facts(self, location: str) -> Facts:
         """``location`` is the folder that the target's pip package lies in."""
-        answer = self._ask({"op": "facts", "location": location})
+        answer = self._process.ask({"op": "facts", "location": location})
         # A pip in a zip unpacks its roots into a file that it removes when it ends by itself.
-        self._tidies_up = not os.path.isdir(location)
+        self._process.tidies_up = not os.path.isdir(location)
         return Facts(
             default_index=answer["default_index"],
             certifi=answer["certifi"],
@@ -215,6 +181,7 @@ class Prober:
             openssl=answer["openssl"],
             default_file=answer["defaults"]["file"],
             default_folder=answer["defaults"]["folder"],
+            build=answer["build"],
         )
 
     def survey(
@@ -227,20 +194,34 @@ class Prober:
             "trusts": {name: trust.as_request() for name, trust in trusts.items()},
             "seconds": seconds,
         }
-        answers = self._ask(request)["origins"]
+        answers = self._process.ask(request)["origins"]
         return tuple(_survey(place.origin, answer) for place, answer in zip(places, answers, strict=True))
 
     def trial(
-        self, places: Sequence[Place], anchors: Sequence[Certificate], *, seconds: float
+        self,
+        places: Sequence[Place],
+        candidates: Sequence[Sequence[Certificate]],
+        *,
+        seconds: float,
+        at_proxy: Trust | None = None,
+        issuer_only: bool = False,
     ) -> tuple[tuple[Verdict, ...], ...]:
-        """Every place with each anchor as the only root: a verdict per anchor, per place."""
+        """Every place with each candidate alone: a verdict per candidate, per place.
+
+        A candidate is an anchor and the intermediates that it takes; only what issued itself ends
+        a chain. ``at_proxy`` may vouch for a TLS proxy on the way where the candidate does not.
+        ``issuer_only``, for a diagnosis: names and dates are not asked for.
+        """
         request = {
             "op": "trial",
             "origins": [place.as_request() for place in places],
-            "anchors": [to_pem(anchor.der) for anchor in anchors],
+            "candidates": ["".join(to_pem(item.der) for item in candidate) for candidate in candidates],
+            "at_proxy": at_proxy and at_proxy.as_request(),
+            "issuer_only": issuer_only,
             "seconds": seconds,
         }
-        return tuple(tuple(Verdict(**item) for item in row) for row in self._ask(request)["origins"])
+        answers = self._process.ask(request)["origins"]
+        return tuple(tuple(Verdict(**item) for item in row) for row in answers)
 
     def prove(
         self, places: Sequence[Place], trust: Trust, environ: Mapping[str, str | None], *, seconds: float
@@ -256,7 +237,7 @@ class Prober:
             "environ": dict(environ),
             "seconds": seconds,
         }
-        return tuple(Verdict(**item) for item in self._ask(request)["origins"])
+        return tuple(Verdict(**item) for item in self._process.ask(request)["origins"])
 
 
 def _survey(origin: Origin, answer: Any) -> Survey:
@@ -273,6 +254,8 @@ def _survey(origin: Origin, answer: Any) -> Survey:
         error=answer["error"] and Verdict(**answer["error"]),
         verdicts={name: Verdict(**item) for name, item in answer["verdicts"].items()},
         unmasked={name: Verdict(**item) for name, item in answer["unmasked"].items()},
+        spoken=answer["spoken"],
+        asks_for_certificate=answer["asks"],
     )
 
 

@@ -8,7 +8,7 @@ import base64
 import ipaddress
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from pipsafe.origin import Origin
@@ -25,6 +25,8 @@ class Proxy:
     port: int
     authorization: str | None
     """The Proxy-Authorization header. A secret."""
+    plainly: bool = field(default=False, compare=False)
+    """Whether pip speaks to it without TLS, whatever its URL begins with."""
 
     def __str__(self) -> str:
         return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
@@ -46,7 +48,7 @@ def parse(url: str) -> Proxy | None:
         try:
             octets = pair.encode("latin-1")
         except UnicodeEncodeError:
-            octets = pair.encode("utf-8")
+            octets = pair.encode("utf-8", "surrogateescape")  # as the environment has it
         authorization = "Basic " + base64.b64encode(octets).decode("ascii")
     return Proxy(
         parts.scheme.lower(), host, port or DEFAULT_PORTS.get(parts.scheme.lower(), 1080), authorization

@@ -1,0 +1,165 @@
+"""Causes that lie in the certificates that the server presents, whoever trusts their CA."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from pipsafe.causes import codes
+from pipsafe.causes.case import Case
+from pipsafe.causes.connection import weak_reason
+from pipsafe.causes.words import listed, names_in, quoted, said, whose
+from pipsafe.clock import in_words
+
+
+def clock_skew(case: Case) -> str | None:
+    """This machine's clock is wrong, and at the right time the dates would do."""
+    skew = case.skew
+    if skew is None or not case.codes() & (codes.EXPIRED | codes.NOT_YET_VALID):
+        return None
+    grounds = "; ".join(skew.rests_on)
+    least = "at least " if skew.at_least else ""
+    way = "ahead" if skew.seconds > 0 else "behind"
+    if skew.by:
+        return (
+            f"By what {listed(skew.by)} say{'s' if len(skew.by) == 1 else ''} over plain HTTP, "
+            f"this machine's clock is {least}{in_words(skew.seconds)} {way}: {grounds}."
+        )
+    return f"This machine's clock is {least}{in_words(skew.seconds)} {way}: {grounds}."
+
+
+def expired(case: Case) -> str | None:
+    """A certificate that the chain needs is too old."""
+    if not _is_out_of_time(case, codes.EXPIRED) or _explained_by_the_clock(case):
+        return None
+    late = [certificate for certificate in case.survey.chain if case.now > certificate.not_after]
+    if not late:
+        return f"A certificate that the chain of {case.origin} needs has expired."
+    which = late[0]
+    if _said_to_be_ahead(case):
+        return (
+            f"{whose(case, which)} was valid until {which.not_after:%Y-%m-%d %H:%M} UTC. "
+            "If this machine's date and time are right by a watch, the certificate has expired."
+        )
+    return f"{whose(case, which)} expired on {which.not_after:%Y-%m-%d %H:%M} UTC."
+
+
+def not_yet_valid(case: Case) -> str | None:
+    """A certificate that the chain needs is too new."""
+    if not _is_out_of_time(case, codes.NOT_YET_VALID) or _explained_by_the_clock(case):
+        return None
+    early = [certificate for certificate in case.survey.chain if case.now < certificate.not_before]
+    if not early:
+        return f"A certificate that the chain of {case.origin} needs is not valid yet."
+    which = early[0]
+    return f"{whose(case, which)} is valid only from {which.not_before:%Y-%m-%d %H:%M} UTC."
+
+
+def hostname_mismatch(case: Case) -> str | None:
+    """The certificate is another host's."""
+    if not case.codes() & codes.WRONG_NAME:
+        return None
+    return (
+        f"The certificate that {case.origin} presents is not for {case.origin.host}: "
+        f"it names {names_in(case.leaf)}."
+    )
+
+
+def revoked(case: Case) -> str | None:
+    """Its CA has taken it back."""
+    if not case.codes() & codes.REVOKED:
+        return None
+    which = f", {quoted(case.leaf)}," if case.leaf else ""
+    return (
+        f"The certificate of {case.origin}{which} or one above it has been revoked by the CA that issued it."
+    )
+
+
+def distrusted(case: Case) -> str | None:
+    """Somebody here, or the CA itself, says that it is not to be trusted for this."""
+    if case.denied is not None:
+        return f"The chain of {case.origin} comes from a CA that is not to be trusted: {case.denied}."
+    found = case.codes()
+    if found & codes.REJECTED:
+        return (
+            f"This machine's settings reject a certificate in the chain of {case.origin}: "
+            f"whoever keeps its CAs has marked it as not to be trusted ({_message(case, codes.REJECTED)})."
+        )
+    if codes.TRUSTED_FOR_OTHERS in found:
+        return (
+            f"The root of {case.origin} is kept on this machine for other purposes, and not trusted for "
+            "TLS servers."
+        )
+    if found & codes.OUT_OF_BOUNDS:
+        return (
+            f"A CA in the chain of {case.origin} limits itself to other names (name constraints): "
+            f"it may not vouch for {case.origin.host}."
+        )
+    return None
+
+
+def weak_crypto(case: Case) -> str | None:
+    """A key or a digest that does not count any more."""
+    verdict = case.of_kind("protocol")
+    told = verdict.message if verdict is not None and weak_reason(verdict.message) else None
+    if not case.codes() & codes.WEAK and told is None:
+        return None
+    return (
+        f"The key or the signature of a certificate of {case.origin} is too weak for this Python's OpenSSL "
+        f"({told or _message(case, codes.WEAK)})."
+    )
+
+
+def strict_x509(case: Case) -> str | None:
+    """Refused for its form alone."""
+    lenient = case.survey.unmasked.get("lenient")
+    if lenient is None or not lenient.accepted or case.pip.code not in codes.STRICT:
+        return None
+    return (
+        f"A certificate of {case.origin} is not made as RFC 5280 has it ({said(case.pip)}). Python 3.13 "
+        "and newer are strict about that; without that strictness this pip would accept the server."
+    )
+
+
+def self_signed_server(case: Case) -> str | None:
+    """Nobody vouches for it but itself."""
+    leaf = case.leaf
+    alone = leaf is not None and len(case.survey.chain) == 1 and leaf.is_self_issued and case.survey.whole
+    if leaf is None or not alone or case.judgement.code != codes.SELF_SIGNED_LEAF or case.portal:
+        return None
+    return (
+        f"{case.origin} presents one certificate, {quoted(leaf)}, that it signed itself: "
+        "nobody else vouches for it."
+    )
+
+
+def presents_what_is_in_time(case: Case) -> bool:
+    """Whether the dates of what the server presents are in order."""
+    alone = case.survey.unmasked.get("time")
+    return alone is not None and alone.accepted
+
+
+def _is_out_of_time(case: Case, wanted: Collection[int]) -> bool:
+    """Whether what the server presents is, and not merely an anchor that some store holds."""
+    accepted = any(verdict.accepted for verdict in case.survey.verdicts.values())
+    return not presents_what_is_in_time(case) and not accepted and not case.codes().isdisjoint(wanted)
+
+
+def _explained_by_the_clock(case: Case) -> bool:
+    """Whether every certificate presented is in time by the right clock."""
+    if case.skew is None or not case.survey.chain or _said_to_be_ahead(case):
+        return False
+    right = case.now - timedelta(seconds=case.skew.seconds)
+    if case.skew.at_least:
+        # Only the direction is sure: what is too old stays so when the clock is behind.
+        late = any(case.now > item.not_after for item in case.survey.chain)
+        return not late if case.skew.seconds < 0 else late
+    return all(item.not_before <= right <= item.not_after for item in case.survey.chain)
+
+
+def _said_to_be_ahead(case: Case) -> bool:
+    """Nothing but the network can say that the clock is ahead: who holds an expired certificate would."""
+    return case.skew is not None and case.skew.seconds > 0
+
+
+def _message(case: Case, wanted: Collection[int]) -> str:
+    verdicts = [*case.survey.verdicts.values(), *case.survey.unmasked.values()]
+    return next(said(verdict) for verdict in verdicts if verdict.code in wanted)
