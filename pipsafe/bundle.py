@@ -8,6 +8,7 @@ from __future__ import annotations
 import binascii
 import codecs
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from pipsafe import der
@@ -58,7 +59,18 @@ class Contents:
     """Clauses that go with the file as their subject."""
     key_inside: bool = False
     rejected: tuple[bytes, ...] = ()
-    """DER of certificates whose own trust settings exclude TLS servers; none of them is in `certificates`."""
+    """DER of certificates that the file rejects for TLS servers, in so many words; none is in `certificates`.
+
+    One that the file trusts for other purposes only is not in `certificates` either: another file may.
+    """
+
+
+class _Trust(Enum):
+    """What a file's own settings for a certificate say of TLS servers."""
+
+    GIVEN = "trusted for them"
+    LIMITED = "trusted for something else"
+    REFUSED = "rejected for them"
 
 
 @dataclass(slots=True)
@@ -67,7 +79,9 @@ class _Found:
 
     certificates: list[bytes] = field(default_factory=list)
     rejected: list[bytes] = field(default_factory=list)
-    rejected_numbers: list[int] = field(default_factory=list)
+    limited: list[bytes] = field(default_factory=list)
+    """Trusted for other purposes only."""
+    distrusted_numbers: list[int] = field(default_factory=list)
     damaged_numbers: list[int] = field(default_factory=list)
     key_inside: bool = False
 
@@ -116,12 +130,15 @@ def _read_blocks(text: bytes, found: _Found) -> None:
 
 def _read_block(label: bytes, data: bytes, number: int, found: _Found) -> None:
     if label == _TRUSTED_LABEL:
-        certificate, trusted = _trusted_certificate(data)
-        if trusted:
-            found.certificates.append(certificate)
-        else:
-            found.rejected.append(certificate)
-            found.rejected_numbers.append(number)
+        certificate, trust = _trusted_certificate(data)
+        lists = {
+            _Trust.GIVEN: found.certificates,
+            _Trust.LIMITED: found.limited,
+            _Trust.REFUSED: found.rejected,
+        }
+        lists[trust].append(certificate)
+        if trust is not _Trust.GIVEN:
+            found.distrusted_numbers.append(number)
     elif label in _PKCS7_LABELS or _is_pkcs7(data):
         found.certificates += _pkcs7(data)
     elif _looks_whole(data):
@@ -172,8 +189,8 @@ def _looks_whole(data: bytes) -> bool:
         return False
 
 
-def _trusted_certificate(data: bytes) -> tuple[bytes, bool]:
-    """The certificate of a TRUSTED CERTIFICATE block, and whether its trust settings include TLS servers.
+def _trusted_certificate(data: bytes) -> tuple[bytes, _Trust]:
+    """The certificate of a TRUSTED CERTIFICATE block, and what its trust settings mean for TLS servers.
 
     After the certificate comes X509_CERT_AUX: purposes it is trusted for, if any are named, and [0] purposes
     it is rejected for (OpenSSL crypto/x509/x_x509a.c, judged as obj_trust in x509_trust.c does). Raises
@@ -184,16 +201,18 @@ def _trusted_certificate(data: bytes) -> tuple[bytes, bool]:
     if not _looks_whole(certificate):
         raise der.MalformedDER("no certificate")
     auxiliary = der.elements(data, outer.stop, len(data))
-    if not auxiliary:
-        return certificate, True
-    servers = {SERVER_AUTH, ANY_EXTENDED_KEY_USAGE}
-    for part in der.members(data, auxiliary[0]):
-        if part.tag in (der.SEQUENCE, 0xA0):
-            purposes = der.elements(data, part.content, part.stop)
-            named = servers.isdisjoint(der.object_identifier(data, purpose) for purpose in purposes)
-            if named is (part.tag == der.SEQUENCE):
-                return certificate, False
-    return certificate, True
+    parts = der.members(data, auxiliary[0]) if auxiliary else []
+    named = {part.tag: _names_servers(data, part) for part in parts if part.tag in (der.SEQUENCE, 0xA0)}
+    if named.get(0xA0, False):
+        return certificate, _Trust.REFUSED
+    return certificate, _Trust.GIVEN if named.get(der.SEQUENCE, True) else _Trust.LIMITED
+
+
+def _names_servers(data: bytes, purposes: der.Element) -> bool:
+    listed = der.elements(data, purposes.content, purposes.stop)
+    return any(
+        der.object_identifier(data, purpose) in (SERVER_AUTH, ANY_EXTENDED_KEY_USAGE) for purpose in listed
+    )
 
 
 def _is_pkcs7(data: bytes) -> bool:
@@ -243,14 +262,15 @@ def _binary(data: bytes) -> Contents:
 def _summary(found: _Found) -> Contents:
     rejected = dict.fromkeys(found.rejected)
     # A certificate that is rejected once is rejected: a plain copy beside it must not undo that.
-    certificates = tuple(one for one in dict.fromkeys(found.certificates) if one not in rejected)
+    distrusted = {*rejected, *found.limited}
+    certificates = tuple(one for one in dict.fromkeys(found.certificates) if one not in distrusted)
     problems: list[str] = []
-    if not certificates and not rejected and not found.damaged_numbers:
+    if not certificates and not distrusted and not found.damaged_numbers:
         problems.append("holds no certificate")
     if found.damaged_numbers:
         problems.append(_numbered(found.damaged_numbers, "damaged"))
-    if found.rejected_numbers:
-        problems.append(_numbered(found.rejected_numbers, "marked as not trusted for TLS servers"))
+    if found.distrusted_numbers:
+        problems.append(_numbered(found.distrusted_numbers, "marked as not trusted for TLS servers"))
     if found.key_inside:
         problems.append(_KEY_INSIDE)
     return Contents(certificates, tuple(problems), found.key_inside, tuple(rejected))

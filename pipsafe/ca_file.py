@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipsafe import regular_file
+from pipsafe import name_key, regular_file
 from pipsafe.bundle import Contents, contents
 from pipsafe.certificate import MalformedCertificate, subject_of
 
@@ -79,6 +79,8 @@ class CaFile:
     """A private key was seen in it."""
     rejected: tuple[bytes, ...] = ()
     """DER of certificates that the file itself marks as not to be trusted for TLS servers."""
+    beside_a_key: tuple[bytes, ...] = ()
+    """DER of certificates that lie in one file with a private key."""
 
 
 def read(path: str, *, refusal: Refusal | None = None) -> CaFile:
@@ -94,7 +96,8 @@ def read(path: str, *, refusal: Refusal | None = None) -> CaFile:
         found = contents(_bytes(path, status, LARGEST))
     except (OSError, ValueError) as error:
         return CaFile(path, (), (_reason(error),), key_inside=False)
-    return CaFile(path, found.certificates, found.problems, found.key_inside, found.rejected)
+    keyed = found.certificates if found.key_inside else ()
+    return CaFile(path, found.certificates, found.problems, found.key_inside, found.rejected, keyed)
 
 
 def decode(data: bytes) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
@@ -105,10 +108,8 @@ def decode(data: bytes) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
 
 def issued_by_name(certificates: Iterable[bytes], names: Iterable[bytes]) -> tuple[bytes, ...]:
     """Those certificates whose subject is one of `names`: raw DER of Names, as an issuer field has it."""
-    wanted = frozenset(names)
-    return tuple(
-        found for found in certificates if any(name in found for name in wanted) and _is_of(found, wanted)
-    )
+    wanted = frozenset(name_key.of_name(name) for name in names)
+    return tuple(der for der in certificates if name_key.of_subject(der) in wanted and _is_of(der, wanted))
 
 
 def private_key_beside(path: str) -> str | None:
@@ -135,7 +136,7 @@ def _key_names(name: str) -> Iterator[str]:
 
 def _is_of(certificate: bytes, subjects: frozenset[bytes]) -> bool:
     try:
-        return subject_of(certificate) in subjects
+        return name_key.of_name(subject_of(certificate)) in subjects
     except MalformedCertificate:
         return False
 
@@ -218,4 +219,5 @@ def _together(path: str, parts: list[tuple[str, Contents]], problems: list[str])
     if len(problems) > _MOST_PROBLEMS:
         problems[_MOST_PROBLEMS:] = [f"has {len(problems) - _MOST_PROBLEMS} more problems like these"]
     key_inside = any(part.key_inside for _, part in parts)
-    return CaFile(path, tuple(certificates), tuple(problems), key_inside, tuple(rejected))
+    keyed = dict.fromkeys(der for _, part in parts if part.key_inside for der in part.certificates)
+    return CaFile(path, tuple(certificates), tuple(problems), key_inside, tuple(rejected), tuple(keyed))

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipsafe.diagnosis import Diagnosis
+from pipsafe.causes.case import Diagnosis
 from pipsafe.probe import Facts
 from pipsafe.remedy import Plan
+from pipsafe.surroundings import Surroundings
 from pipsafe.trust import Candidate, Search
 
 
@@ -39,5 +40,23 @@ class Findings:
     search: Search = NOTHING_SOUGHT
     accepted: Mapping[str, tuple[Candidate, ...]] | None = None
     facts: Facts | None = None
+    trouble: tuple[str, ...] = ()
+    """Sentences on what could not be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What a look at every origin came to, without an attempt."""
+
+    around: Surroundings
+    facts: Facts
+    diagnoses: tuple[Diagnosis, ...]
+    """Of every origin that was asked, the healthy ones included."""
+    search: Search
+    """What of this machine's CAs was looked at, where an origin was refused."""
+    accepted: Mapping[str, tuple[Candidate, ...]]
+    """Per origin, the anchors under which a handshake went well."""
+    remedy: Remedy | None
+    """What would cure all that can be cured, proved."""
     trouble: tuple[str, ...] = ()
     """Sentences on what could not be done."""

@@ -2,7 +2,8 @@
 
 The path is followed as the kernel follows it: every folder on the way, every symbolic link, the folder that
 the link itself lies in, and at last the file. "Others" are all but root, the user and the user's private
-group.
+group. A file system in user space says of its files what its author likes, so where one is mounted the owner
+is who mounted it (fusermount(1), `user_id` in proc(5), mountinfo).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import functools
 import grp
 import os
 import pwd
+import re
 import stat
 import sys
 from dataclasses import dataclass
@@ -19,6 +21,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+Known = dict[str, os.stat_result]
+"""Folders that were looked at a moment ago: many files lie in the same ones."""
 
 assert sys.platform != "win32"  # for the type checker, which knows that these modules are not there
 
@@ -37,16 +42,21 @@ class _Step:
     status: os.stat_result
     folder: os.stat_result | None
 
+    @property
+    def is_mounted(self) -> bool:
+        """It lies on another file system than the folder it is seen in."""
+        return self.folder is not None and self.folder.st_dev != self.status.st_dev
 
-def others_can_write(path: str, *, foreign_owner_allowed: bool) -> str | None:
+
+def others_can_write(path: str, *, foreign_owner_allowed: bool, known: Known | None = None) -> str | None:
     """None if only root, the user and the user's private group can write `path` or replace it, or a sentence.
 
     The sentence names the culprit: "/x/y can be written by everyone". What cannot be examined counts as
     writable. `foreign_owner_allowed`: the file and the folders may belong to another user, as CI systems
-    mount them; their modes still count.
+    mount them; their modes still count. `known` is filled, and used again for the next path.
     """
     try:
-        for step in _steps(path):
+        for step in _steps(path, known):
             complaint = _complaint(step, foreign_owner_allowed=foreign_owner_allowed)
             if complaint:
                 return complaint
@@ -65,14 +75,16 @@ def belongs_to_root(path: str) -> bool:
         return False
 
 
-def places_on_the_way(path: str) -> Iterator[str]:
-    """Each folder, link and file that `path` leads through. Raises OSError."""
-    return (step.path for step in _steps(path))
+def places_on_the_way(path: str, known: Known | None = None) -> Iterator[str]:
+    """Each folder, link and file that `path` leads through, at last the real path. Raises OSError."""
+    return (step.path for step in _steps(path, known))
 
 
-def _steps(path: str) -> Iterator[_Step]:
+def _steps(path: str, known: Known | None = None) -> Iterator[_Step]:
     here = "/"
-    statuses = {here: os.lstat(here)}
+    statuses = {} if known is None else known
+    if here not in statuses:
+        statuses[here] = os.lstat(here)
     yield _Step(here, statuses[here], None)
     waiting = os.path.join(os.getcwd(), path).split("/")[::-1]
     links = 0
@@ -83,13 +95,17 @@ def _steps(path: str) -> Iterator[_Step]:
         if name == "..":
             here = os.path.dirname(here)  # no link is left in it
             continue
-        there = os.path.join(here, name)
-        status = os.lstat(there)
+        there = f"{here}/{name}" if here != "/" else here + name
+        status = statuses.get(there) or os.lstat(there)
         yield _Step(there, status, statuses[here])
-        if not stat.S_ISLNK(status.st_mode):
+        if stat.S_ISDIR(status.st_mode):
             here = there
             statuses[here] = status
             continue
+        if not stat.S_ISLNK(status.st_mode):
+            if any(rest not in ("", ".") for rest in waiting):
+                raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), there)
+            return
         links += 1
         if links > _MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
@@ -101,14 +117,15 @@ def _steps(path: str) -> Iterator[_Step]:
 
 def _complaint(step: _Step, *, foreign_owner_allowed: bool) -> str | None:
     status, folder = step.status, step.folder
-    ours = status.st_uid in (0, os.geteuid())
+    owner = _mounter(step.path, status.st_uid) if step.is_mounted else status.st_uid
+    ours = owner in (0, os.geteuid())
     if not ours and folder is not None and _is_sticky(folder) and _writers(folder):
         # In a folder that others can write, the owner of an entry is who put it there.
-        return f"{step.path} belongs to {_user(status.st_uid)}, in a folder that others can write"
+        return f"{step.path} belongs to {_user(owner)}, in a folder that others can write"
     if stat.S_ISLNK(status.st_mode):
         return None  # the mode of a link says nothing; the folder it lies in has been asked
     if not ours and not foreign_owner_allowed:
-        return f"{step.path} belongs to {_user(status.st_uid)}"
+        return f"{step.path} belongs to {_user(owner)}"
     if stat.S_ISDIR(status.st_mode) and _is_sticky(status):
         return None  # the entry in it is asked whose it is
     writers = _writers(status) or _listed_writers(step.path, status)
@@ -141,11 +158,28 @@ if sys.platform == "linux":
             return None
         return "others, by its access control list"
 
+    def _mounter(path: str, owner: int) -> int:
+        """Who mounted the file system at `path`, if a user did; else the `owner` of its root."""
+        with open("/proc/self/mountinfo", "rb") as file:
+            lines = file.read().splitlines()
+        place = re.sub(rb"[ \t\n\\]", lambda match: b"\\%03o" % ord(match[0]), os.fsencode(path))
+        for line in reversed(lines):  # the last one lies on top
+            mount, _, system = line.partition(b" - ")
+            if mount.split(b" ")[4] == place:
+                kind, *_, options = system.split(b" ")
+                match = re.search(rb"(?:^|,)user_id=(\d+)", options) if kind.startswith(b"fuse") else None
+                return int(match[1]) if match else owner
+        return owner
+
 else:
 
     def _listed_writers(path: str, status: os.stat_result) -> str | None:  # noqa: ARG001 - as on Linux
         """None: access control lists of this system are not read."""
         return None
+
+    def _mounter(path: str, owner: int) -> int:  # noqa: ARG001 - as on Linux
+        """The `owner`: who mounted what is not asked on this system."""
+        return owner
 
 
 @functools.lru_cache(maxsize=4)

@@ -13,11 +13,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+Known = dict[str, os.stat_result]
+
 _SHARED = (r"%PUBLIC%", r"%SystemRoot%\Temp", r"%SystemDrive%\Temp", r"%SystemDrive%\tmp")
 _ADMINISTRATORS = (r"%SystemRoot%", r"%ProgramFiles%", r"%ProgramFiles(x86)%", r"%ProgramData%")
 
 
-def others_can_write(path: str, *, foreign_owner_allowed: bool) -> str | None:  # noqa: ARG001 - as on POSIX
+def others_can_write(
+    path: str,
+    *,
+    foreign_owner_allowed: bool,  # noqa: ARG001 - as on POSIX
+    known: Known | None = None,  # noqa: ARG001 - as on POSIX
+) -> str | None:
     """A sentence if `path` or what it leads to lies in a folder that every user can write; else None."""
     for place in places_on_the_way(path):
         folder = shared_folder(place, os.environ)
@@ -32,7 +39,7 @@ def belongs_to_root(path: str) -> bool:
     return administrators_folder(place, os.environ) is not None and shared_folder(place, os.environ) is None
 
 
-def places_on_the_way(path: str) -> Iterator[str]:
+def places_on_the_way(path: str, known: Known | None = None) -> Iterator[str]:  # noqa: ARG001 - as on POSIX
     """The path itself and what its links lead to."""
     yield os.path.abspath(path)
     yield os.path.realpath(path)

@@ -38,7 +38,7 @@ class Proof:
             try:
                 candidate = self._realise(plan)
                 trust = replace(plan.trust, file=candidate.bundle or plan.trust.file)
-                trust = pip_trust.applied(trust, self.around.target.pip_version)
+                trust = pip_trust.applied(trust, self.around.target)
                 with self._another(patience) if number else contextlib.nullcontext(prober) as asked:
                     verdicts = asked.prove(places, trust, candidate.environment, seconds=self.seconds)
             except (NoScratch, ProbeFailed) as error:

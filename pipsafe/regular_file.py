@@ -21,9 +21,13 @@ def read(path: str, limit: int) -> bytes:
     except ValueError as error:  # a null character in the name
         raise OSError(errno.EINVAL, "not a file name", path) from error
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", path)
-        contents = file.read(limit + 1)
+        # In two goes: room for all that is allowed would have to be made first.
+        contents = file.read(min(limit, status.st_size) + 1) or b""  # None if it would wait, as /proc/kmsg
+        if len(contents) > status.st_size:  # files of /proc have no size
+            contents += file.read(limit + 1 - len(contents)) or b""
     if len(contents) > limit:
         raise OSError(errno.EFBIG, f"larger than {limit} bytes", path)
     return contents

@@ -8,14 +8,14 @@ before plus the anchors that are needed.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pipsafe.causes.case import HIDING_VARIABLES, Diagnosis, names_of
 from pipsafe.certificate import Certificate
-from pipsafe.diagnosis import HIDING_VARIABLES, Diagnosis
 from pipsafe.probe import Trust
 from pipsafe.sources import Source
 from pipsafe.trust import Candidate
 
 # Tiers in the order in which an anchor is taken from them.
-TIERS = {"system": 0, "public": 1, "configured": 2, "explicit": 3}
+TIERS = {"system": 0, "public": 1, "configured": 2, "provisioned": 3, "explicit": 4}
 
 KIND_OF_TIER = {"system": "system-store", "public": "certifi"}
 
@@ -54,6 +54,11 @@ class PipTraits:
     use_features: tuple[str, ...]
 
     @property
+    def is_strict_by_itself(self) -> bool:
+        """Whether it makes strict contexts where truststore does not make them (urllib3 2, Python 3.13)."""
+        return self.version >= (26, 1) and self.python_version >= (3, 13)
+
+    @property
     def can_be_told_to_use_truststore(self) -> bool:
         """22.2 to 24.1 by a feature; later pips have it on, earlier ones not at all."""
         by_feature = (22, 2) <= self.version < (24, 2) and self.python_version >= (3, 10)
@@ -65,7 +70,7 @@ class Plan:
     """A remedy that is still to be proved."""
 
     kind: str
-    """system-store | certifi | bundle | drop-setting"""
+    """system-store | certifi | bundle | pin | completed-chain | drop-setting"""
     anchors: tuple[Certificate, ...]
     intermediates: tuple[Certificate, ...]
     source: Source | None
@@ -100,13 +105,13 @@ def plans(
         return ()
     found = [_drop_setting(diagnoses, traits), _truststore(diagnoses, accepted, traits, legs)]
     found.append(_bundle(diagnoses, accepted, traits, legs))
-    return tuple(plan for plan in found if plan is not None)
+    return tuple(_without_the_system(plan, diagnoses, traits) for plan in found if plan is not None)
 
 
 def _drop_setting(diagnoses: Sequence[Diagnosis], traits: PipTraits) -> Plan | None:
     """A setting that is of no use is left out; pip's own roots do."""
     setting = next((item.case.setting for item in diagnoses if item.case.setting), None)
-    if setting is None or any("bad-ca-setting" not in _names(item) for item in diagnoses):
+    if setting is None or not all(item.has("bad-ca-setting") for item in diagnoses):
         return None
     if setting.name in HIDING_VARIABLES:
         trust = Trust(
@@ -123,6 +128,16 @@ def _drop_setting(diagnoses: Sequence[Diagnosis], traits: PipTraits) -> Plan | N
         )
     # One broken path is often given to every tool alike, and one variable hides another.
     return Plan("drop-setting", (), (), None, trust, dict.fromkeys(BUNDLE_VARIABLES))
+
+
+def _without_the_system(plan: Plan, diagnoses: Sequence[Diagnosis], traits: PipTraits) -> Plan:
+    """The plan for a pip that would ask the system's verifier, which cannot be asked."""
+    if plan.base is None or "os-trust-unavailable" not in names_of(diagnoses):
+        return plan
+    if not traits.present.truststore or traits.version < (24, 2) or traits.isolated:
+        return plan
+    trust = Trust(file=plan.trust.file, carried=False, strict=traits.is_strict_by_itself)
+    return replace(plan, trust=trust, environment={**plan.environment, "PIP_USE_DEPRECATED": "legacy-certs"})
 
 
 def _truststore(
@@ -166,13 +181,11 @@ def _bundle(
             return None
         if best is not None and best not in chosen:
             chosen.append(best)
-    tiers = {candidate.source.tier for candidate in chosen}
-    kind = KIND_OF_TIER.get(next(iter(tiers)), "bundle") if len(tiers) == 1 else "bundle"
     places: dict[Certificate, Source] = {}
     for candidate in chosen:
         places.setdefault(candidate.anchor, candidate.source)
     plan = Plan(
-        kind=kind,
+        kind=_kind(diagnoses, chosen),
         anchors=tuple(places),
         intermediates=tuple(dict.fromkeys(item for candidate in chosen for item in candidate.intermediates)),
         source=chosen[0].source if chosen else None,
@@ -184,10 +197,21 @@ def _bundle(
     return _with_bundle(plan, traits, legs)
 
 
+def _kind(diagnoses: Sequence[Diagnosis], chosen: Sequence[Candidate]) -> str:
+    """What helped, if it is one thing."""
+    if any(candidate.intermediates for candidate in chosen) and "incomplete-chain" in names_of(diagnoses):
+        return "completed-chain"
+    kinds = {
+        "pin" if candidate.source.kind == "pin" else KIND_OF_TIER.get(candidate.source.tier, "bundle")
+        for candidate in chosen
+    }
+    return kinds.pop() if len(kinds) == 1 else "bundle"
+
+
 def _base(diagnoses: Sequence[Diagnosis]) -> str:
     """What the bundle begins with: what pip has, unless that is nothing, or lacks what it stands in for."""
-    names = {name for diagnosis in diagnoses for name in _names(diagnosis)}
-    if "missing-roots" in names:
+    names = names_of(diagnoses)
+    if names & {"missing-roots", "os-trust-unavailable"}:
         return "certifi"
     return "completed" if "bad-ca-setting" in names else "present"
 
@@ -203,10 +227,6 @@ def _with_bundle(plan: Plan, traits: PipTraits, legs: frozenset[str]) -> Plan:
         environment={**plan.environment, **dict.fromkeys(variables, BUNDLE)},
         cert_argument=BUNDLE if needs_argument else None,
     )
-
-
-def _names(diagnosis: Diagnosis) -> tuple[str, ...]:
-    return tuple(cause.name for cause in diagnosis.causes)
 
 
 def _first_of_tier(
