@@ -3,6 +3,13 @@
 import os
 import sys
 
+# Said in words that every Python understands.
+if sys.version_info < (3, 10):  # noqa: UP036 - anybody can run a checkout
+    sys.exit(
+        "pipsafe: it takes Python 3.10 or newer. A newer one can drive the pip of this one: "
+        "python3 -m pipsafe --pipsafe-python " + sys.executable
+    )
+
 # Python put the working folder first. A module there must not stand in for one of the
 # standard library; pipsafe's own are found by the package's path from here on.
 try:

@@ -1,10 +1,13 @@
 """What the user is told, on the terminal and in the report."""
 
+import re
+import shlex
 import sys
 from collections.abc import Sequence
 
 from pipsafe import (
     __version__,
+    advice,
     ca_file,
     command_line,
     report,
@@ -13,14 +16,19 @@ from pipsafe import (
     terminal,
     wording,
 )
+from pipsafe.advice import Driven
 from pipsafe.findings import Remedy
 from pipsafe.own_options import OwnOptions
 from pipsafe.rounds import Ended
 from pipsafe.situation import Situation
 from pipsafe.terminal import Line
+from pipsafe.versions import release
 
 # The exit code where --pipsafe-strict stops the run: pip's own for an error.
 REFUSED_EXIT_CODE = 1
+
+PIP_ITSELF = re.compile(r"pip(?:[=<>!~\[ ].*)?")
+"""A requirement of pip itself."""
 
 
 class Account:
@@ -64,7 +72,7 @@ class Account:
         findings = last.findings
         diagnoses = [item for around in ended for item in around.findings.diagnoses]
         if outcome == "rescued":
-            self.say(wording.success(remedies, diagnoses))
+            self.say(wording.success(remedies, diagnoses, self._driven(last), _unneeded(ended, remedies)))
             self._warn_of_keys(remedies)
         elif outcome == "retried":
             self.say(wording.retry_failed())
@@ -74,6 +82,16 @@ class Account:
             self.say(wording.unremedied(findings, self._about(last)))
         if outcome == "refused":
             self.say([wording.refused(findings, last.left_out, installed=last.attempt.installing)])
+
+    def _driven(self, last: Ended) -> Driven:
+        hello, options = self.situation.hello, self.options
+        command = f"pipsafe --pipsafe-python {shlex.quote(options.python)}" if options.python else "pipsafe"
+        return Driven(
+            pip_version=release(hello.pip_version),
+            python_version=release(hello.python_version),
+            command=command,
+            upgrades_pip=any(PIP_ITSELF.fullmatch(word) for word in last.situation.arguments),
+        )
 
     def _warn_of_keys(self, remedies: Sequence[Remedy]) -> None:
         """A CA whose private key lies beside it is only as good as the keeping of that key."""
@@ -85,7 +103,7 @@ class Account:
     def _about(self, last: Ended) -> list[str]:
         hello, facts = self.situation.hello, last.findings.facts
         openssl = facts.openssl if facts else last.attempt.openssl
-        versions = f"pip {hello.pip_version}, Python {hello.python_version}, {openssl}"
+        versions = f"pip {hello.pip_version}, Python {hello.python_version}, {openssl or 'no OpenSSL'}"
         return [f"seen by   pipsafe {__version__} with {versions}"]
 
     def _warn_of_unverified(self, last: Ended) -> None:
@@ -116,11 +134,13 @@ class Account:
             outcome=outcome,
             exit_code=exit_code,
             failures=[
-                report.failure(item, findings, wording.advice(item)) for item, findings in failures.values()
+                report.failure(item, findings, advice.of(item)) for item, findings in failures.values()
             ],
             remedy=report.remedy(remedies),
             attempts=[report.attempt(item.attempt) for item in ended],
             skipped=left_out if outcome == "skipped" else [],
+            stores=report.stores([item.findings.search for item in ended]),
+            passed_over=report.passed_over([item.findings.search for item in ended]),
             warnings=self.warnings,
         )
         try:
@@ -128,6 +148,18 @@ class Account:
         except OSError as error:
             words = f"the report could not be written: {error.strerror or error}."
             self.say([Line("pipsafe:", words, "warning")])
+
+
+def _unneeded(ended: Sequence[Ended], remedies: Sequence[Remedy]) -> list[str]:
+    """What was named on purpose and did not help, as sentences."""
+    helped = {source for remedy in remedies for source in remedy.plan.anchor_sources}
+    over = {item.source: item.reason for around in ended for item in around.findings.search.passed_over}
+    tried = dict.fromkeys(item.source for around in ended for item in around.findings.search.candidates)
+    pins = [source for source in (*over, *tried) if source.kind == "pin" and source not in helped]
+    return [
+        f"{source.name} ({source.path}) was not needed{f': {over[source]}' if source in over else ''}."
+        for source in dict.fromkeys(pins)
+    ]
 
 
 def outcome_of(last: Ended, *, retried: bool, strict: bool) -> str:

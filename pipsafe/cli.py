@@ -26,6 +26,12 @@ USAGE_EXIT_CODE = 2
 # How pips of all versions end when every index failed.
 NOTHING_FOUND = (b"No matching distribution", b"Could not find a version")
 
+# Commands of pipsafe's own; all others are pip's.
+OWN_COMMANDS = ("doctor", "explain")
+
+# After these, on a terminal, one line tells that there is more.
+NAMING_DOCTOR = (["--help"], ["--version"])
+
 # Words on the command line that name a stream: what pip reads from it is gone for a retry.
 STREAM_NAMES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 
@@ -38,12 +44,26 @@ def main(style: str = "script") -> int:
     """
     try:
         options, arguments = own_options.split(sys.argv[1:], os.environ)
+        if arguments and arguments[0] in OWN_COMMANDS:
+            return _own_command(options, arguments, style)
         _check_files(options)
         _check_interpreter(options, arguments)
         target = find(options.python, options.python_set_by, style, os.environ)
     except (UsageError, TargetError) as error:
         return _usage(str(error))
     return _drive(options, target, style, arguments)
+
+
+def _own_command(options: OwnOptions, arguments: list[str], style: str) -> int:
+    """Raises UsageError and TargetError."""
+    if arguments[0] == "doctor":
+        from pipsafe import doctor
+
+        _check_files(options)
+        return doctor.main(options, arguments[1:], style)
+    from pipsafe import explain
+
+    return explain.main(arguments[1:])
 
 
 def _usage(message: str) -> int:
@@ -100,22 +120,27 @@ def _drive(options: OwnOptions, target: Target, style: str, arguments: list[str]
         return _usage(f"{target.python} ({target.reason}) cannot be started: {error}.")
     if attempt.hello is None:
         return _no_pip(attempt, target)
-    if listener.has_nothing_to_say(attempt):
-        return end_like(attempt)
-    return listener.conclude(attempt)
+    quiet = listener.has_nothing_to_say(attempt)
+    exit_code = end_like(attempt) if quiet else listener.conclude(attempt)
+    if arguments in NAMING_DOCTOR:
+        _name_doctor(options)
+    return exit_code
 
 
 def _no_pip(attempt: Attempt, target: Target) -> int:
     """The launcher found no pip that it can drive, or nobody that understands it."""
     if attempt.signal or attempt.interrupted:
         return end_like(attempt)
-    if attempt.no_pip is None:
-        return _usage(f"{target.python} ({target.reason}) did not answer as a Python does.")
-    python, _, reason = attempt.no_pip.partition("\0")
-    where = f"{python or target.python} ({target.reason})"
-    if reason.startswith("pip "):
-        return _usage(f"{where} has {reason}; pipsafe drives pip 19.3 and newer.")
-    return _usage(f"{where} has no pip. `{python} -m ensurepip` installs one where the Python allows it.")
+    from pipsafe.no_pip import reason
+
+    return _usage(reason(attempt, target))
+
+
+def _name_doctor(options: OwnOptions) -> None:
+    """Only where somebody looks: pip's own output stays what it is for those who read it by a program."""
+    streams = (sys.stdout, sys.stderr)
+    if not options.quiet and all(stream is not None and stream.isatty() for stream in streams):
+        print("pipsafe runs this pip; `pipsafe doctor` checks its TLS and installs nothing.", file=sys.stderr)
 
 
 class _Listener:

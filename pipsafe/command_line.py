@@ -164,10 +164,10 @@ def replace_option(
     return tuple(_rewrite(argv, name, lambda _: value, version))
 
 
-_USERINFO = re.compile(r"://(?:[^/?#]*@|[^/?#@\s\[\]]*:[^\d/][^@\s]*@)")
+_USERINFO = re.compile(r"://(?:[^/?#]*@|[^/?#@\s\[\]]{0,500}:[^\d/][^@\s]{0,2000}@)")
 """User and password of a URL within other text; the second form is a password with a raw slash in it."""
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S+")
 
 
 def redact_text(text: str) -> str:

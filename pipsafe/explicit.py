@@ -4,7 +4,7 @@ import os
 from datetime import datetime, timezone
 
 from pipsafe import ca_file, ownership
-from pipsafe.certificate import MalformedCertificate, anchor_problem, parse
+from pipsafe.certificate import MalformedCertificate, anchor_problem, is_only_a_server, parse
 from pipsafe.own_options import UsageError
 
 
@@ -38,5 +38,5 @@ def _problem(der: bytes) -> str | None:
     problem = anchor_problem(certificate, now)
     if problem is None:
         return None
-    alone = certificate.is_self_issued and certificate.not_before <= now <= certificate.not_after
+    alone = is_only_a_server(certificate) and certificate.not_before <= now <= certificate.not_after
     return None if problem == "not a CA" and alone else f"{certificate.label} is {problem}"

@@ -11,6 +11,7 @@ PREFIX = "--pipsafe-"
 OPTIONS = {
     "python": True,
     "ca": True,
+    "pin": True,
     "report": True,
     "strict": False,
     "quiet": False,
@@ -18,6 +19,9 @@ OPTIONS = {
 }
 
 FALSE_WORDS = ("", "0", "false", "no", "off")
+
+FINGERPRINT_DIGITS = 64
+HEX_DIGITS = frozenset("0123456789abcdef")
 
 
 class UsageError(Exception):
@@ -27,13 +31,15 @@ class UsageError(Exception):
 class OwnOptions:
     """What pipsafe was told, and by what words."""
 
-    __slots__ = ("ca", "no_rescue", "python", "python_set_by", "quiet", "report", "strict")
+    __slots__ = ("ca", "no_rescue", "pins", "python", "python_set_by", "quiet", "report", "strict")
 
     def __init__(self) -> None:
         self.python: str | None = None
         self.python_set_by = ""
         self.ca: list[tuple[str, str]] = []
         """(path, what named it)"""
+        self.pins: list[tuple[str, str]] = []
+        """(SHA-256 of a certificate in lower-case hex, what named it)"""
         self.report: str | None = None
         self.strict = False
         self.quiet = False
@@ -50,6 +56,7 @@ def split(arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[OwnOpti
             _set(options, name, value, variable)
     given: list[str] = []
     typed_ca: list[tuple[str, str]] = []
+    typed_pins: list[tuple[str, str]] = []
     rest = list(arguments)
     while rest:
         word = rest.pop(0)
@@ -62,10 +69,13 @@ def split(arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[OwnOpti
         name, value = _option(word, rest)
         if name == "ca":
             typed_ca.append((value, PREFIX + name))
+        elif name == "pin":
+            typed_pins += _pins(value, PREFIX + name)
         else:
             _set(options, name, value, PREFIX + name)
     # What was typed stands in for the variable, as with pip.
     options.ca = typed_ca or options.ca
+    options.pins = typed_pins or options.pins
     return options, given
 
 
@@ -92,8 +102,25 @@ def _set(options: OwnOptions, name: str, value: str, set_by: str) -> None:
         import os
 
         options.ca = [(path, set_by) for path in value.split(os.pathsep) if path]
+    elif name == "pin":
+        options.pins = _pins(value, set_by)
     else:
         setattr(options, name.replace("-", "_"), True)
+
+
+def _pins(value: str, set_by: str) -> list[tuple[str, str]]:
+    """Fingerprints as tools print them: colons, upper case, commas or blanks between several."""
+    found: list[tuple[str, str]] = []
+    # As openssl prints it: "sha256 Fingerprint=E4:41:..."
+    for word in value.lower().replace("sha256 fingerprint=", "").replace(",", " ").split():
+        digits = word.removeprefix("sha256:").removeprefix("sha-256:").replace(":", "")
+        if len(digits) != FINGERPRINT_DIGITS or not HEX_DIGITS.issuperset(digits):
+            raise UsageError(
+                f"{set_by} takes the SHA-256 fingerprint of a certificate: {FINGERPRINT_DIGITS} "
+                f"hexadecimal digits, not {word!r}."
+            )
+        found.append((digits, set_by))
+    return found
 
 
 def _all_names() -> str:

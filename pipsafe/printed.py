@@ -9,7 +9,8 @@ copies of its output are.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_CHARACTERS = 4_000_000
@@ -54,9 +55,12 @@ class Printed:
     def __init__(self, text: str) -> None:
         whole = text if len(text) <= MOST_CHARACTERS else text[-MOST_CHARACTERS:].partition("\n")[2]
         raw = ESCAPE.sub("", whole.replace("\r\n", "\n")).expandtabs(8).split("\n")[-MOST_LINES:]
+        self._read(raw)
+
+    def _read(self, raw: Sequence[str]) -> None:
         # A lone carriage return is no end of a line: old pips let a build print one.
         plain = [CONTROL.sub("", line[:LONGEST_LINE]) for line in raw]
-        width = max(map(len, plain))
+        width = max(map(len, plain), default=0)
         pieces, lines, start, full = [], [], 0, False
         for number, line in enumerate(plain):
             stamp = STAMP.match(line)
@@ -78,7 +82,7 @@ class Printed:
     def words(self, start: int, end: int) -> str:
         """As printed, on one line, between two offsets of the squeezed text."""
         said, blank = "", False
-        number = self._number(start)
+        number = self.number_at(start)
         while number < len(self.lines) and self.lines[number].start < end:
             line = self.lines[number]
             piece = _between(line.text, start - line.start, end - line.start)
@@ -94,9 +98,9 @@ class Printed:
         """
         if start >= len(self.squeezed):
             return ""
-        number = self._number(start)
+        number = self.number_at(start)
         said = _between(self.lines[number].text, start - self.lines[number].start, LONGEST_LINE)
-        if number == self._number(begun):
+        if number == self.number_at(begun):
             # This may be a whole line, and only the longest: what goes on has no margin and no blank.
             after = self.lines[number + 1] if number + 1 < len(self.lines) else None
             goes_on = after is not None and after.is_rest and not after.indent and " " not in after.text
@@ -108,10 +112,25 @@ class Printed:
 
     def line_end(self, start: int) -> int:
         """The offset at which the line ends that `start` is in."""
-        return self.lines[self._number(start)].end if start < len(self.squeezed) else start
+        return self.lines[self.number_at(start)].end if start < len(self.squeezed) else start
 
-    def _number(self, offset: int) -> int:
+    def start_of(self, number: int) -> int:
+        """The offset at which a line of the text begins, or the next one that is not blank."""
+        at = bisect_left(self.lines, number, key=lambda line: line.number)
+        return self.lines[at].start if at < len(self.lines) else len(self.squeezed)
+
+    def number_at(self, offset: int) -> int:
+        """The index of the line that an offset is in."""
         return max(bisect_right(self._starts, offset) - 1, 0)
+
+
+class PrintedLines(Printed):
+    """The same of lines that have no escape sequences and no tabs, however many they are."""
+
+    __slots__ = ()
+
+    def __init__(self, raw: Sequence[str]) -> None:
+        self._read(raw)
 
 
 def _between(text: str, start: int, end: int) -> str:

@@ -7,15 +7,15 @@ from typing import Any
 
 from pipsafe import __version__
 from pipsafe.attempt import Attempt, Hello
+from pipsafe.causes.case import STORES, Case, Diagnosis
 from pipsafe.certificate import Certificate
-from pipsafe.diagnosis import Case, Diagnosis
 from pipsafe.findings import Findings, Remedy
 from pipsafe.sources import Source
+from pipsafe.trust import Search
 
 Json = dict[str, Any]
 
 SCHEMA = 1
-STORES = ("pip", "certifi", "system")
 
 
 def moment(when: datetime) -> str:
@@ -35,13 +35,15 @@ def certificate(item: Certificate) -> Json:
 
 
 def failure(diagnosis: Diagnosis, findings: Findings, advice: Sequence[str]) -> Json:
-    """One origin that failed."""
+    """One origin that failed, or one that was asked and did not."""
     case = diagnosis.case
-    setting = case.setting if any(cause.name == "bad-ca-setting" for cause in diagnosis.causes) else None
+    setting = case.setting if diagnosis.has("bad-ca-setting") else None
+    if setting is None and diagnosis.has("proxy-problem"):
+        setting = case.proxy_setting
     return {
         "leg": case.leg,
         "origin": str(case.origin),
-        "cause": diagnosis.decisive.name,
+        "cause": None if diagnosis.is_healthy else diagnosis.decisive.name,
         "causes": [cause.name for cause in diagnosis.causes],
         "verify_code": case.pip.code or None,
         "message": case.pip.message,
@@ -50,6 +52,7 @@ def failure(diagnosis: Diagnosis, findings: Findings, advice: Sequence[str]) -> 
         "verdicts": _verdicts(case, findings),
         "setting": setting and {"name": setting.name, "value": setting.value, "set_in": setting.set_in},
         "explanation": " ".join(cause.explanation for cause in diagnosis.causes),
+        "reasons": list(diagnosis.reasons),
         "advice": list(advice),
     }
 
@@ -64,7 +67,7 @@ def _verdicts(case: Case, findings: Findings) -> list[Json]:
     accepted = (findings.accepted or {}).get(str(case.origin), ())
     by_path: dict[str, bool] = {}
     for candidate in findings.search.candidates:
-        if candidate.source.tier in ("configured", "explicit"):
+        if candidate.source.tier in ("configured", "provisioned", "explicit"):
             path = candidate.source.path
             by_path[path] = by_path.get(path, False) or candidate in accepted
     rows += [
@@ -96,6 +99,10 @@ def remedy(items: Sequence[Remedy]) -> Json | None:
         "kind": plans[-1].kind if len(kinds) == 1 else "bundle",
         "anchors": list(anchors.values()),
         "source": source and _source(source),
+        "intermediates": [
+            {"subject": item.subject, "sha256": item.sha256, "not_after": moment(item.not_after)}
+            for item in dict.fromkeys(between for plan in plans for between in plan.intermediates)
+        ],
         "environment": {name: value for item in items for name, value in item.environment.items()},
     }
 
@@ -110,7 +117,30 @@ def _anchor(anchor: Certificate, source: Source | None) -> Json:
 
 
 def _source(source: Source) -> Json:
-    return {"tier": source.tier, "name": source.name, "path": source.path}
+    # A pin names a certificate by its fingerprint: there is no file.
+    path = None if source.kind == "pin" else source.path
+    return {"tier": source.tier, "name": source.name, "path": path}
+
+
+def stores(searches: Sequence[Search]) -> list[Json]:
+    """Every place that was looked into, once."""
+    rows = {item.source: item for search in searches for item in search.stores}
+    return [
+        {
+            "store": item.source.name,
+            "tier": item.source.tier,
+            "path": item.source.path,
+            "certificates": item.certificates,
+            "problems": list(item.problems),
+        }
+        for item in rows.values()
+    ]
+
+
+def passed_over(searches: Sequence[Search]) -> list[Json]:
+    """What was found and is not used, and why."""
+    rows = dict.fromkeys((item.source, item.reason) for search in searches for item in search.passed_over)
+    return [{**_source(source), "reason": reason} for source, reason in rows]
 
 
 def target(hello: Hello, openssl: str | None) -> Json:

@@ -169,7 +169,7 @@ def _decode(contents: bytes) -> str:
     return contents.decode("latin-1")
 
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+_COMMENT = re.compile(r"(?:^|(?<!\s)\s+)#.*$")  # as pip has it, but in linear time
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 
 

@@ -3,17 +3,14 @@
 attempt -> findings -> remedy -> attempt -> ... -> account
 """
 
-import contextlib
 import os
-import signal
-from collections.abc import Iterator
-from types import FrameType
 
 from pipsafe import command_line, wording
 from pipsafe.account import Account
 from pipsafe.attempt import Attempt, Hello
 from pipsafe.captured_streams import CapturedStreams
 from pipsafe.findings import Remedy
+from pipsafe.interruption import Interrupted, end_by, signals_raise
 from pipsafe.launch import end_like, run
 from pipsafe.own_options import OwnOptions
 from pipsafe.probe import ProbeFailed
@@ -55,6 +52,7 @@ class Rescue:
             arguments=tuple(arguments),
             environ=dict(os.environ),
             explicit_ca=tuple((os.path.abspath(os.path.expanduser(path)), by) for path, by in options.ca),
+            pins=tuple(options.pins),
             supplied=streams.contents if streams else {},
         )
         self.account = Account(options, self.situation)
@@ -87,18 +85,17 @@ class Rescue:
         """Everything that follows the first attempt. Returns the exit code."""
         number = 0
         try:
-            with _signals_raise():
+            with signals_raise():
                 self._attempts_or_fault(attempt, transcript)
                 exit_code = self.account.close(self.ended, self.remedies)
         except Interrupted as interrupted:
-            (number,) = interrupted.args
+            number = interrupted.number
             ended = self.ended or [self.round.ended(attempt)]
             exit_code = self.account.close(ended, self.remedies, interrupted_by=number)
         finally:
             self.scratch.remove()
         if number:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
+            end_by(number)
         last = self.ended[-1].attempt
         return end_like(last) if last.signal else exit_code
 
@@ -158,26 +155,3 @@ class Rescue:
             replacing=self.streams.replacing if self.streams else None,
         )
         return self._end(around, attempt, transcript)
-
-
-class Interrupted(BaseException):
-    """A signal asked pipsafe to end while no pip was running."""
-
-
-@contextlib.contextmanager
-def _signals_raise() -> Iterator[None]:
-    """A signal that ends pipsafe between two attempts finds its way through the clean-up."""
-
-    def end(number: int, _: FrameType | None) -> None:
-        raise Interrupted(number)
-
-    before = {}
-    for name in ("SIGTERM", "SIGHUP", "SIGINT"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            before[number] = signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number, former in before.items():
-            signal.signal(number, former)

@@ -9,7 +9,6 @@ from pipsafe.attempt import Attempt
 from pipsafe.evidence import Evidence, Kind
 from pipsafe.examination import examine
 from pipsafe.findings import Findings
-from pipsafe.probe import ProbeFailed
 from pipsafe.scratch import Scratch
 from pipsafe.situation import Situation
 from pipsafe.transcript import Transcript
@@ -23,11 +22,6 @@ LEFT_OUT_LEGS = ("index", "find-links")
 
 # Words of a command line that ask for pip's own page, or for everything's that is installed.
 NAMES_PIP = re.compile(r"pip(?![\w-])|-[a-z]*[ou]$|--outdated$|--uptodate$", re.IGNORECASE)
-
-NO_SSL = (
-    "this Python has no ssl module, so it makes no TLS connections at all. No certificate is to blame; "
-    "it takes a Python that was built with OpenSSL"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +114,7 @@ class Round:
             attempt.request_stop()
 
     def _examine(self, *, silent: bool) -> Findings:
-        """Raises ProbeFailed where no handshake can be made to find anything out."""
-        if any(item.kind is Kind.SSL_MISSING for item in self.evidence):
-            raise ProbeFailed(NO_SSL)
+        """Raises ProbeFailed where the target's interpreter could not be asked."""
         self._examined = len(self.evidence)
         self.findings = examine(self.situation, tuple(self.evidence), self.scratch, silent=silent)
         return self.findings

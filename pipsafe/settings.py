@@ -126,6 +126,15 @@ def read(command_line: CommandLine, environ: Mapping[str, str], facts: TargetFac
     )
 
 
+def in_force(
+    command_line: CommandLine, environ: Mapping[str, str], facts: TargetFacts, name: str
+) -> tuple[Setting, ...]:
+    """Every value of one option that counts, with who set it. Never raises."""
+    paths = config_paths(environ, facts, isolated=command_line.isolated)
+    configuration = pip_config.read(environ, paths, facts.pip_version, isolated=command_line.isolated)
+    return _Values(command_line, configuration, facts).all(name)
+
+
 def _trust_env(proxy: Setting | None, facts: TargetFacts, *, no_proxy_env: bool) -> bool:
     """From 24.1 a proxy given to pip makes it ignore the environment; 26.2 brought `--no-proxy-env`."""
     if facts.pip_version < PROXY_ENDS_TRUST_ENV:

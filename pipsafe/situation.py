@@ -24,6 +24,8 @@ class Situation:
     """Contents of streams that pip reads as files, by name."""
     bundles: tuple[str, ...] = ()
     """CA files that earlier rounds made."""
+    pins: tuple[tuple[str, str], ...] = ()
+    """(SHA-256 of a certificate in lower-case hex, what named it)"""
 
     def changed(
         self, changes: Mapping[str, str | None], arguments: tuple[str, ...], bundle: str | None

@@ -41,7 +41,7 @@ def write(
     lines: Iterable[Line], stream: TextIO, environ: Mapping[str, str], *, mid_line: bool = False
 ) -> None:
     """Write the lines to ``stream`` at once. Never raises for a stream that is gone."""
-    coloured = _wants_colour(stream, environ)
+    coloured = wants_colour(stream, environ)
     width = _width(stream)
     encoding = _encoding(stream)
     text = "".join(f"{_render(line, width, coloured=coloured)}\n" for line in lines)
@@ -90,7 +90,8 @@ def _width(stream: TextIO) -> int | None:
     return max(NARROWEST, min(WIDEST, columns - 1))
 
 
-def _wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
+def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether what is written there may be coloured."""
     if environ.get("NO_COLOR"):
         return False
     if environ.get("FORCE_COLOR"):

@@ -1,5 +1,8 @@
 """Version numbers, as far as they decide something here."""
 
+_LONGEST = 100
+"""Characters; int() raises ValueError for a number of thousands of digits."""
+
 
 def release(text: str) -> tuple[int, ...]:
     """ "24.1b2" -> (24, 1). What cannot be read is (): older than anything.
@@ -7,6 +10,7 @@ def release(text: str) -> tuple[int, ...]:
     By packaging where it is installed; a bare checkout has it not yet, and for the versions of
     pip and Python that there are, digits and dots say the same.
     """
+    text = text[:_LONGEST]
     try:
         from packaging.version import InvalidVersion, Version
     except ImportError:
@@ -20,7 +24,10 @@ def release(text: str) -> tuple[int, ...]:
 def _by_digits(text: str) -> tuple[int, ...]:
     numbers: list[int] = []
     for part in text.split(".")[:3]:
-        digits = part[: next((at for at, character in enumerate(part) if not character.isdigit()), len(part))]
+        at = (
+            at for at, character in enumerate(part) if not character.isdecimal()
+        )  # "²" is a digit, no decimal
+        digits = part[: next(at, len(part))]
         if not digits:
             break
         numbers.append(int(digits))

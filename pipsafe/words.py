@@ -28,6 +28,8 @@ class Kind(enum.Enum):
     """The Python has no ssl module."""
     PROXY = "proxy"
     """The proxy refuses, cannot be reached, or its own TLS fails."""
+    UNREACHABLE = "unreachable"
+    """No connection came about, or none that lasted: of no use but to whoever reads a saved log."""
     NOT_FOUND = "not-found"
     """pip found nothing: a reason to look, no evidence of TLS."""
 
@@ -35,8 +37,8 @@ class Kind(enum.Enum):
 # OpenSSL's name for a reason may be another's: Python 3.6 with OpenSSL 3 says "[SSL: KRB5_S_TKT_NYV]
 # unexpected eof". So names decide only where the words after them say the same.
 #
-# Checked in this order; the first that matches decides. None: no evidence of TLS.
-REASONS: tuple[tuple[Kind | None, str], ...] = (
+# Checked in this order; the first that matches decides.
+REASONS: tuple[tuple[Kind, str], ...] = (
     (Kind.SSL_MISSING, r"(?:SSL|ssl)module(?:isnotavailable|inPythonisnotavailable)"),
     (Kind.SSL_MISSING, r"'ssl'moduleisunavailable|Nomodulenamed'?_?ssl|importing_ssl:"),
     (Kind.PROXY, r"ProxyError\(|Tunnelconnectionfailed|[Cc]annotconnecttoproxy|Unabletoconnecttoproxy"),
@@ -60,10 +62,16 @@ REASONS: tuple[tuple[Kind | None, str], ...] = (
     # Of schannel, with words in any language: 0x8009 0325 and 0328, and the revocation checks.
     (Kind.CERTIFICATE, r"(?i:0x8009(?:0325|0327|0328|2010|2012|2013))|certificatesigner|peercertificate"),
     (Kind.CERTIFICATE, r"SecureTransport\S{0,200}OSStatus|OSStatus-?\d|cannotverify\S{1,255}certificate"),
-    (None, r"timedout|TimeoutError"),
+    (Kind.UNREACHABLE, r"timedout|TimeoutError"),
     (Kind.PROTOCOL, r"\[SSL[:\]]|SSL(?:EOF|ZeroReturn|Syscall|WantRead|WantWrite)?Error|EOFoccurredinviol"),
     (Kind.PROTOCOL, r"TLS/SSLconnectionhasbeenclosed|_ssl\.c:\d|gnutls_|schannel:|SSL_ERROR|SSL_connect"),
     (Kind.PROTOCOL, r"SSLroutines|SSLconnect|TLSconnecterror|unsupportedprotocol|badhandshake"),
+    (Kind.UNREACHABLE, r"NewConnectionError|NameResolutionError|RemoteDisconnected|Connectionaborted"),
+    (Kind.UNREACHABLE, r"[Cc]onnection(?:was)?(?:refused|reset)|activelyrefused|forciblyclosed"),
+    (Kind.UNREACHABLE, r"WinError100\d\d|Nameorservicenotknown|[Tt]emporaryfailureinname"),
+    (Kind.UNREACHABLE, r"getaddrinfofailed|nodenamenorservname"),
+    (Kind.UNREACHABLE, r"[Nn]etworkis(?:unreachable|down)|Noroutetohost|[Cc]ouldnotresolvehost"),
+    (Kind.UNREACHABLE, r"[Ff]ailedtoconnectto|[Cc]ouldn'tconnecttoserver|[Ff]ailedtoestablishanewconnection"),
 )
 
 COMPILED_REASONS = tuple((kind, re.compile(pattern)) for kind, pattern in REASONS)

@@ -1,0 +1,1 @@
+"""What `pipsafe doctor` finds beside handshakes, and how it tells of it."""

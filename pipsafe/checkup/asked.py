@@ -1,0 +1,111 @@
+"""What was asked of `pipsafe doctor`: its arguments, read."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipsafe import command_line, origin
+from pipsafe.command_line import Word
+from pipsafe.own_options import UsageError
+from pipsafe.pip_options import spellings
+from pipsafe.settings import Contact
+
+COMMAND = "install"
+"""The command of pip whose settings are looked at."""
+
+FORMS = {"--json": "json", "--markdown": "markdown"}
+PAGE = "page"
+
+HELP_WORDS = ("-h", "--help")
+
+# pip's own options that decide whom pip asks and what it trusts; doctor takes them as pip does.
+TAKEN = frozenset(
+    [
+        *("index-url", "extra-index-url", "no-index", "find-links"),
+        *("requirement", "constraint", "build-constraint"),
+        *("cert", "client-cert", "trusted-host", "proxy", "no-proxy-env"),
+        *("isolated", "timeout", "retries", "use-feature", "use-deprecated"),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question."""
+
+    form: str = PAGE
+    """page | json | markdown"""
+    contacts: tuple[Contact, ...] = ()
+    """The servers that were named, those without TLS too. None: those that pip is configured for."""
+    arguments: tuple[str, ...] = (COMMAND,)
+    """pip's command line with the same settings."""
+    wants_help: bool = False
+
+
+def read(arguments: Sequence[str]) -> Asked:
+    """The arguments that follow `doctor`. Raises UsageError."""
+    typed = list(arguments)
+    forms: list[str] = []
+    contacts: dict[origin.Origin, Contact] = {}
+    passed: list[str] = []
+    for word in command_line.words(typed, spellings(COMMAND)):
+        text = typed[word.start]
+        if word.is_argument:
+            contact = contact_of(word.value or "")
+            contacts.setdefault(contact.origin, contact)
+        elif text in FORMS:
+            forms.append(FORMS[text])
+        elif text in HELP_WORDS:
+            return Asked(wants_help=True)
+        else:
+            passed += _option(word, typed)
+    if len(set(forms)) > 1:
+        raise UsageError("--json and --markdown exclude each other.")
+    return Asked(
+        form=forms[0] if forms else PAGE,
+        contacts=tuple(contacts.values()),
+        arguments=(COMMAND, *passed),
+    )
+
+
+def _option(word: Word, typed: list[str]) -> list[str]:
+    """One of pip's options, as it was typed."""
+    text = typed[word.start]
+    if word.option is None:
+        is_known = text.partition("=")[0] in spellings(COMMAND)
+        reason = "needs a value" if is_known else "is no option of doctor"
+        raise UsageError(f"{text} {reason}; see `pipsafe doctor --help`.")
+    if word.option.name not in TAKEN:
+        raise UsageError(f"{text} means nothing to doctor; see `pipsafe doctor --help`.")
+    if word.option.name in ("requirement", "constraint", "build-constraint"):
+        _check_file(word.value or "")
+    if word.end - word.start == 1 and word.value is not None and not word.prefix.startswith("--"):
+        return [f"--{word.option.name}", word.value]  # out of a word such as `-rFILE`
+    return typed[word.start : word.end]
+
+
+def _check_file(path: str) -> None:
+    if "://" not in path and not os.path.isfile(path):
+        raise UsageError(f"there is no file {path!r}.")
+
+
+def contact_of(text: str) -> Contact:
+    """A server by its URL, or by its bare name, with a port or without. Raises UsageError."""
+    shown = origin.redact(text)
+    if "://" not in text and os.path.isfile(text):
+        raise UsageError(f"{shown!r} is a file here; -r takes files with requirements.")
+    url = text if "://" in text else f"https://{text}"
+    place = origin.parse(url)
+    if place is None:
+        raise UsageError(f"{shown!r} is neither an https:// URL nor the name of a server.")
+    if "://" not in text and _is_a_mere_word(text.partition("/")[0], place.host):
+        raise UsageError(
+            f"doctor takes URLs or host names: is `{shown}` one? "
+            f"If it is, type https://{shown} or {shown}:443."
+        )
+    return Contact(place, "index", url)
+
+
+def _is_a_mere_word(typed: str, host: str) -> bool:
+    """A command of pip's or a package, most likely: hosts have a dot, a port, or a well-known name."""
+    return host != "localhost" and not any(mark in typed or mark in host for mark in ".:")

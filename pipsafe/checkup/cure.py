@@ -1,0 +1,113 @@
+"""What to do about what doctor found, as sentences."""
+
+from collections.abc import Iterator
+
+from pipsafe import advice, wording
+from pipsafe.advice import TRUSTS_THE_SYSTEM, Driven
+from pipsafe.cause_words import ADVICE
+from pipsafe.causes.case import Diagnosis
+from pipsafe.checkup.result import Result
+from pipsafe.trust import Candidate
+
+WORKS_NOW = "A trial connection proved it: with `pipsafe` typed for `pip` it works now."
+
+TAKE_OUT = (
+    "Take out what turns verification off. Where pip then refuses a server, pipsafe finds out why, and what "
+    "can be trusted instead."
+)
+
+CURED_BY_A_CA = ("tls-inspection", "private-ca")
+"""Causes whose advice is to ask for a CA."""
+
+STORED = (
+    "The system store accepts this server already: `pipsafe` makes this pip trust it, and {} trusts it by "
+    "itself."
+)
+NEWER = "pip 24.2 or newer on Python 3.10 or newer"
+NEWER_BEHIND_A_PROXY = "pip 25.2 or newer on Python 3.10 or newer"
+WITHOUT_LEGACY_CERTS = "without --use-deprecated=legacy-certs this pip"
+REACHES_THROUGH_PROXIES = (25, 2)
+"""The first pip whose truststore does (pip issue 13288)."""
+
+AT_HAND = (
+    'The CA "{}" {} and accepts this server: `pipsafe` makes this pip trust it. Put into the system store, '
+    "it is trusted by pip 24.2 or newer, too."
+)
+HAND_ON = "`pipsafe doctor --markdown` writes a note for whoever runs the network or the server."
+
+
+def now(result: Result) -> Iterator[str]:
+    """What helps at once."""
+    remedy = result.checkup.remedy
+    if remedy is not None:
+        yield f"{wording.grounds(remedy)} {WORKS_NOW}"
+    for diagnosis in result.refused:
+        # What is proved covers all that can be cured.
+        if remedy is None or not diagnosis.is_curable:
+            yield from of(result, diagnosis)
+    if result.open_hosts:
+        yield TAKE_OUT
+
+
+def of(result: Result, diagnosis: Diagnosis) -> tuple[str, ...]:
+    """What would cure it. A CA that is here already is not asked for again."""
+    known = _known(result, diagnosis)
+    asking = [ADVICE[name] for name in CURED_BY_A_CA]
+    told = (known if known and text in asking else text for text in advice.of(diagnosis))
+    return tuple(dict.fromkeys(told))
+
+
+def _known(result: Result, diagnosis: Diagnosis) -> str | None:
+    """What is to be done with the CA that is here."""
+    if diagnosis.case.accepts("system"):
+        return STORED.format(_who_trusts_the_store(result, diagnosis))
+    accepted = result.checkup.accepted.get(str(diagnosis.case.origin))
+    if not accepted:
+        return None
+    merge = accepted[0].source.merge
+    told = AT_HAND.format(accepted[0].anchor.label, _place(accepted[0]))
+    return f"{told} {advice.MERGE.format(merge)}" if merge else told
+
+
+def _who_trusts_the_store(result: Result, diagnosis: Diagnosis) -> str:
+    around = result.checkup.around
+    version = around.target.pip_version
+    if around.target.python_version >= (3, 10) and version >= TRUSTS_THE_SYSTEM:
+        if around.settings.legacy_certs:
+            return WITHOUT_LEGACY_CERTS
+        if diagnosis.case.proxy and version < REACHES_THROUGH_PROXIES:
+            return NEWER_BEHIND_A_PROXY
+    return NEWER_BEHIND_A_PROXY if diagnosis.case.proxy else NEWER
+
+
+def _place(found: Candidate) -> str:
+    source = found.source
+    return (
+        f"is the one that {source.name} names"
+        if source.kind == "pin"
+        else f"is in {source.name} ({source.path})"
+    )
+
+
+def lasting(result: Result) -> Iterator[str]:
+    """What keeps it from coming back."""
+    remedy = result.checkup.remedy
+    if remedy is not None:
+        target = result.checkup.around.target
+        driven = Driven(target.pip_version, target.python_version, "pipsafe", upgrades_pip=False)
+        yield from advice.to_last([remedy], result.refused, driven)
+
+
+def merges(result: Result) -> Iterator[str]:
+    """CAs that wait beside the system store, but for those that were spoken of."""
+    remedy = result.checkup.remedy
+    told = [source.path for source in remedy.plan.anchor_sources] if remedy is not None else []
+    yield from (item.sentence for item in result.waiting if item.source.path not in told)
+
+
+def more(result: Result) -> Iterator[str]:
+    """Where to read on."""
+    if result.refused:
+        names = dict.fromkeys(item.decisive.name for item in result.refused)
+        yield f"More, system by system: {', '.join(f'`pipsafe explain {name}`' for name in names)}."
+        yield HAND_ON

@@ -1,0 +1,38 @@
+"""What the effects of settings are read from."""
+
+from dataclasses import dataclass
+
+from pipsafe import settings
+from pipsafe.checkup.unverified import Unverified
+from pipsafe.own_options import OwnOptions
+from pipsafe.pip_config import Setting
+from pipsafe.probe import Facts
+from pipsafe.surroundings import Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the rows below look at."""
+
+    around: Surroundings
+    facts: Facts
+    hosts: tuple[Unverified, ...]
+    options: OwnOptions
+
+    def values(self, name: str) -> tuple[Setting, ...]:
+        """Every value of an option that counts."""
+        return settings.in_force(self.around.line, self.around.situation.environ, self.around.target, name)
+
+    @property
+    def left_out(self) -> str:
+        """Why pip reads no variables for proxies and CA files; "" if it does."""
+        if self.around.settings.trust_env:
+            return ""
+        if self.around.settings.proxy is not None:
+            return "is ignored: this pip leaves the environment out once a proxy is given to it"
+        return "is ignored: --no-proxy-env"
+
+    def variable(self, name: str) -> Setting | None:
+        """An environment variable that is set and not empty."""
+        value = self.around.situation.environ.get(name)
+        return Setting(name, value, f"environment variable {name}") if value else None

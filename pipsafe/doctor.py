@@ -1,0 +1,179 @@
+"""`pipsafe doctor`: the diagnosis without an installation.
+
+options -> target -> greeting -> checkup -> result -> page | document | ticket
+"""
+
+import json
+import os
+import sys
+from datetime import datetime, timezone
+
+from pipsafe import examination, no_pip, public_roots, report_file, settings, standard_output, terminal
+from pipsafe.attempt import CannotStart, Hello
+from pipsafe.checkup import (
+    asked,
+    document,
+    effects,
+    inspection,
+    page,
+    ticket,
+    unencrypted,
+    unverified,
+    waiting,
+)
+from pipsafe.checkup.asked import Asked
+from pipsafe.checkup.greeting import greet
+from pipsafe.checkup.progress import Progress
+from pipsafe.checkup.result import NOTHING_SEEN, Result
+from pipsafe.interruption import Interrupted, end_by, signals_raise
+from pipsafe.launch import end_like
+from pipsafe.own_options import OwnOptions
+from pipsafe.probe import ProbeFailed
+from pipsafe.scratch import Scratch
+from pipsafe.situation import Situation
+from pipsafe.target import Target, find
+from pipsafe.terminal import Line
+
+INTERRUPTED = 130
+"""As a shell has it after Ctrl-C."""
+
+HELP = """\
+Usage: pipsafe doctor [options] [URL ...]
+
+Looks at every server that this pip is configured for, or at those named, such
+as https://index.example/simple/ or index.example:8443: whether pip accepts it,
+which stores do, and why not; which settings are in force, who set them, and
+what turns verification off. Installs nothing and changes nothing.
+
+  --json         one JSON object
+  --markdown     a note for whoever runs the network or the server
+  -r, --requirement FILE
+                 looks at the servers and settings that are named there, too
+  -h, --help     this text
+
+Of pip's options it takes those that decide whom pip asks and what pip trusts:
+--index-url, --extra-index-url, --find-links, --no-index, --constraint, --cert,
+--client-cert, --proxy, --trusted-host, --isolated, --timeout, --retries,
+--use-feature and --use-deprecated. Of pipsafe's own: --pipsafe-python, -ca,
+-pin, -report and -quiet (no word on what goes on).
+
+Exit code: 0 if pip would verify everything and accept it; 1 if something is
+refused or not verified; 2 if the command line makes no sense; 3 if nothing
+could be looked into.
+"""
+
+
+def main(options: OwnOptions, arguments: list[str], style: str) -> int:
+    """Everything behind the word `doctor`. Returns the exit code. Raises UsageError and TargetError."""
+    question = asked.read(arguments)
+    if question.wants_help:
+        standard_output.write(HELP)
+        return 0
+    target = find(options.python, options.python_set_by, style, os.environ)
+    scratch = Scratch()
+    try:
+        with signals_raise():
+            return _answer(options, question, target, style, scratch)
+    except Interrupted as interrupted:
+        number = interrupted.number
+    finally:
+        scratch.remove()
+    end_by(number)
+    return 128 + number
+
+
+def _answer(options: OwnOptions, question: Asked, target: Target, style: str, scratch: Scratch) -> int:
+    """Ask, look and tell."""
+    try:
+        attempt = greet(target, style, os.environ)
+    except CannotStart as error:
+        return _nothing_seen(f"{target.python} ({target.reason}) cannot be started: {error}.")
+    if attempt.signal or attempt.interrupted:
+        return end_like(attempt) or INTERRUPTED
+    if attempt.hello is None:
+        return _nothing_seen(no_pip.reason(attempt, target))
+    situation = _situation(options, question, target, style, attempt.hello)
+    try:
+        result = _look(options, question, target, situation, scratch)
+        _tell(question, result)
+        _report(options, result)
+    except ProbeFailed as error:
+        return _nothing_seen(f"nothing could be looked into: {error}.")
+    except Exception as error:  # noqa: BLE001 - whatever broke, the user is told, and no traceback
+        return _nothing_seen(f"a fault in pipsafe ({type(error).__name__}). Please report it.")
+    return result.exit_code
+
+
+def _situation(options: OwnOptions, question: Asked, target: Target, style: str, hello: Hello) -> Situation:
+    return Situation(
+        python=target.python,
+        hello=hello,
+        style=style,
+        arguments=question.arguments,
+        environ=dict(os.environ),
+        explicit_ca=tuple((os.path.abspath(os.path.expanduser(path)), by) for path, by in options.ca),
+        pins=tuple(options.pins),
+        supplied={},
+    )
+
+
+def _look(
+    options: OwnOptions, question: Asked, target: Target, situation: Situation, scratch: Scratch
+) -> Result:
+    """Raises ProbeFailed."""
+    named = [contact for contact in question.contacts if contact.origin.scheme == "https"]
+    with Progress(None if options.quiet else sys.stderr, os.environ) as progress:
+        checkup = examination.check(situation, named if question.contacts else None, scratch, progress)
+    around, facts = checkup.around, checkup.facts
+    default = facts.default_index or ""
+    hosts = unverified.find(around)
+    wanted = (
+        named if question.contacts else settings.origins(around.settings, around.needs, around.line, default)
+    )
+    seen = {item.case.origin for item in checkup.diagnoses}
+    return Result(
+        hello=situation.hello,
+        chosen=target.reason,
+        checkup=checkup,
+        effects=effects.find(around, facts, hosts, options),
+        hosts=hosts,
+        unencrypted=unencrypted.find(around, default, hosts, question.contacts),
+        unasked=tuple(contact for contact in wanted if contact.origin not in seen),
+        problems=effects.problems(around),
+        was_named=bool(question.contacts),
+        now=datetime.now(timezone.utc),
+        certifi=public_roots.described(facts.certifi),
+        inspection=inspection.find(checkup.diagnoses),
+        waiting=waiting.find(around.target.platform),
+    )
+
+
+# Telling
+
+
+def _tell(question: Asked, result: Result) -> None:
+    if question.form == "json":
+        standard_output.write(json.dumps(document.build(result), indent=2) + "\n")
+    elif question.form == "markdown":
+        standard_output.write(ticket.text(result))
+    else:
+        standard_output.write_lines(page.lines(result))
+
+
+def _report(options: OwnOptions, result: Result) -> None:
+    if not options.report:
+        return
+    try:
+        report_file.write(options.report, document.build(result))
+    except OSError as error:
+        _say(f"the report could not be written: {error.strerror or error}.")
+
+
+def _nothing_seen(message: str) -> int:
+    _say(message)
+    return NOTHING_SEEN
+
+
+def _say(message: str) -> None:
+    if sys.stderr is not None:
+        terminal.write([Line("pipsafe:", message, "error")], sys.stderr, os.environ)
