@@ -16,7 +16,7 @@ import nox
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["lint", "types", "tests", "e2e"]
+nox.options.sessions = ["lint", "types", "tests", "e2e", "debian", "fuzz"]
 
 ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
@@ -63,7 +63,7 @@ def tests(session: nox.Session) -> None:
     """Everything but the runs over many pips, against the built wheel."""
     _install_wheel(session)
     _install_groups(session, "test")
-    _pytest(session, "-m", "not e2e and not network")
+    _pytest(session, "-m", "not e2e and not network and not debian")
 
 
 @nox.session(python=PYTHONS)
@@ -77,7 +77,15 @@ def e2e(session: nox.Session) -> None:
     """Real pips of many versions against loopback servers."""
     _install_wheel(session)
     _install_groups(session, "test")
-    _pytest(session, "-m", "e2e and not network")
+    _pytest(session, "-m", "e2e and not network and not debian")
+
+
+@nox.session
+def debian(session: nox.Session) -> None:
+    """Real releases of Debian, in chroots that debootstrap makes; skips where that cannot be had."""
+    _install_wheel(session)
+    _install_groups(session, "test")
+    _pytest(session, "-m", "debian and not network", "--dist", "loadgroup")
 
 
 @nox.session
@@ -85,7 +93,7 @@ def minimum(session: nox.Session) -> None:
     """As ``tests``, on the lowest version of each dependency that ``pyproject.toml`` allows."""
     _install_wheel(session, *_floors())
     _install_groups(session, "test", constraints=_floors())
-    _pytest(session, "-m", "not e2e and not network")
+    _pytest(session, "-m", "not e2e and not network and not debian")
 
 
 @nox.session
@@ -97,7 +105,9 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "erase")
     # By its path: `coverage run -m pytest` would put the checkout on sys.path.
     pytest = Path(session.bin) / "pytest"
-    session.run("coverage", "run", str(pytest), *PARALLEL, *(session.posargs or ("-m", "not network")))
+    session.run(
+        "coverage", "run", str(pytest), *PARALLEL, *(session.posargs or ("-m", "not network and not debian"))
+    )
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "html", "--quiet")
     session.run("coverage", "report")
@@ -112,10 +122,32 @@ def network(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """A minute of mutants for all that reads what others wrote; ``-- --seconds 3600`` for an hour."""
+    _install_groups(session, "test")
+    session.install(*PROJECT["project"]["dependencies"])
+    # Coverage guides it where there is a wheel of atheris for this Python, and chance everywhere.
+    session.install("atheris", "--only-binary", ":all:", success_codes=(0, 1), silent=True)
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure and write ``docs/benchmarks.md``; ``-- --quick`` for a rough look on the terminal."""
     _install_groups(session, "test")
+    session.install(*PROJECT["project"]["dependencies"])
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def logs(session: nox.Session) -> None:
+    """Precision and recall over the logs of ``tests/logs``; with ``-- --record`` those are recorded anew."""
+    _install_groups(session, "test")
+    session.install(*PROJECT["project"]["dependencies"])
+    if "--record" in session.posargs:
+        chosen = [argument for argument in session.posargs if argument != "--record"]
+        session.run("python", "-m", "tools.log_corpus", *chosen)
+    session.run("python", "-m", "tests.log_scores")
 
 
 @nox.session

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import footprint, overhead, recovery
+from benchmarks import discovery, footprint, overhead, recovery
 from benchmarks.document import Section, document
 from benchmarks.measurement import UnexpectedOutcome
 from benchmarks.stage import Stage, stage
@@ -62,6 +62,7 @@ def _measured(built: Stage, rounds: Rounds, only: str) -> list[Section]:
     parts: dict[str, Callable[[], Section]] = {
         "overhead": lambda: overhead.section(built, rounds=rounds.overhead),
         "recovery": lambda: recovery.section(built, rounds=rounds.recovery, failures=rounds.failures),
+        "discovery": lambda: discovery.section(built, rounds=rounds.recovery),
         "memory": lambda: footprint.memory(built, rounds=rounds.memory),
         "start": lambda: footprint.start(built, rounds=rounds.start),
         "modules": lambda: footprint.modules(built),

@@ -44,7 +44,7 @@ def section(stage: Stage, *, rounds: int, failures: int) -> Section:
 
 def _row(stage: Stage, target: Target, *, rounds: int, failures: int) -> tuple[str, ...]:
     subject, configured, failing = _programs(stage, target)
-    _insist_on_rescue(subject, stage.folder)
+    insist_on_rescue(subject, stage.folder)
     found = compare(subject, configured, rounds=rounds, cwd=stage.folder)
     given_up = median(seconds(failing, stage.folder) for _ in range(failures))
     return (
@@ -71,7 +71,7 @@ def _programs(stage: Stage, target: Target) -> Iterator[Program]:
     yield Program(pip, stage.environ(), exit_code=1, before=clear)
 
 
-def _insist_on_rescue(subject: Program, cwd: Path) -> None:
+def insist_on_rescue(subject: Program, cwd: Path) -> None:
     """Raise `UnexpectedOutcome` unless pip failed first and a retry succeeded."""
     report = cwd / "report.json"
     seconds(

@@ -197,6 +197,15 @@ def test_what_is_rejected_is_handed_on(tmp_path: Path) -> None:
     assert (found.certificates, found.rejected) == ((TWO,), (ONE,))
 
 
+def test_what_is_trusted_for_something_else_is_not_handed_on(tmp_path: Path) -> None:
+    """Another file may hold it for servers: that is no distrust."""
+    path = tmp_path / "ca.pem"
+    path.write_bytes(trusted(ONE, trust=(CLIENTS,)) + TWO_PEM + ONE_PEM)
+    found = ca_file.read(str(path))
+    assert (found.certificates, found.rejected) == ((TWO,), ())
+    assert found.problems == (REJECTED,)
+
+
 @settings(max_examples=1000, deadline=None)
 @given(st.binary(max_size=300))
 def test_random_bytes_never_raise(data: bytes) -> None:
@@ -260,6 +269,10 @@ def test_certificates_are_found_by_the_name_of_an_issuer() -> None:
     )
     assert ca_file.issued_by_name(stock, (leaf.subject_der,)) == ()
     assert ca_file.issued_by_name(stock, ()) == ()
+    # Whatever its case and its kind of string.
+    respelt = bytes(certificate.subject_of(TWO)).replace(b"\x0c\x03Two", b"\x13\x03tWO")
+    assert respelt != certificate.subject_of(TWO)
+    assert ca_file.issued_by_name(stock, (respelt,)) == (TWO, namesake)
     nameless = make(x509.Name([]), issuer=name("Two"))
     assert ca_file.issued_by_name((*stock, nameless), (b"\x30\x00",)) == (nameless,)
 
@@ -267,7 +280,9 @@ def test_certificates_are_found_by_the_name_of_an_issuer() -> None:
 def test_file(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_bytes(ONE_PEM + KEY_PEM)
-    assert ca_file.read(str(path)) == ca_file.CaFile(str(path), (ONE,), (KEY_TOLD,), key_inside=True)
+    assert ca_file.read(str(path)) == ca_file.CaFile(
+        str(path), (ONE,), (KEY_TOLD,), key_inside=True, beside_a_key=(ONE,)
+    )
 
 
 def problem_of(path: Path | str) -> str:
@@ -368,6 +383,7 @@ def test_folder_with_something_bad(folder: Path) -> None:
         file.truncate(3 * 1024**3)
     found = ca_file.read(str(folder))
     assert (found.certificates, found.key_inside, found.rejected) == ((TWO, ONE), True, (THREE,))
+    assert found.beside_a_key == (ONE,)
     assert sorted(found.problems) == [
         "dangling.crt does not exist",
         "fifo.pem is a FIFO",

@@ -8,16 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipsafe.causes.case import Case
 from pipsafe.certificate import Certificate, parse
-from pipsafe.diagnosis import CAUSES, ROWS, Case, diagnose
+from pipsafe.clock import Skew
+from pipsafe.completion import Completion
+from pipsafe.diagnosis import CAUSES, ROWS, diagnose
+from pipsafe.inspectors import recognise
 from pipsafe.origin import Origin
 from pipsafe.pip_config import Setting
 from pipsafe.probe import Survey, Verdict
+from pipsafe.provenance import Provenance
+from pipsafe.sources import Source
+from pipsafe.trust import Candidate
 from tests.lab.authority import EXPIRED, NOT_YET_VALID, Authority, Chain, Leaf, der_of, self_signed
 
 NOW = datetime.now(timezone.utc)
@@ -50,6 +58,22 @@ NO_FILE = refused(None, "no such file: /corp/ca.pem", "setting")
 GONE = refused(None, "Connection refused", "unreachable")
 NO_TLS = refused(None, "WRONG_VERSION_NUMBER", "protocol")
 PROXY_407 = refused(None, "407 Proxy Authentication Required", "proxy")
+
+PROXY_403 = refused(None, "403 Forbidden", "proxy")
+HTTPS_PROXY = Setting("https_proxy", "https://proxy.example:3128", "environment variable https_proxy")
+
+# The certificates of these tests are a month off.
+MONTHS = 60 * 86400.0
+BEHIND = Skew(-MONTHS, at_least=False, rests_on=("two clocks agree",))
+AHEAD = Skew(MONTHS, at_least=False, rests_on=("two clocks agree",), by=("a.example", "b.example"))
+SOME_TIME_BEHIND = Skew(-86400.0, at_least=True, rests_on=("this Python was built later",))
+
+ISSUING = ROOT.intermediate("Example Issuing CA")
+LEAF_ALONE = seen(ISSUING.leaf((HOST,), chain=Chain.LEAF_ONLY))
+OTHER_LEAF_ALONE = seen(ISSUING.leaf(("other.example",), chain=Chain.LEAF_ONLY))
+COMPLETED = Candidate(
+    parse(ROOT.der), Source("system", "the system store", "/etc/ssl/certs/ca.crt"), (parse(ISSUING.der),)
+)
 
 PIP_CERT = Setting("cert", "/corp/ca.pem", "environment variable PIP_CERT")
 REQUESTS = Setting("REQUESTS_CA_BUNDLE", "/corp/ca.pem", "environment variable REQUESTS_CA_BUNDLE")
@@ -85,10 +109,32 @@ class Seen:
     problem: str | None = None
     roots: int = 140
     inspector: str | None = None
+    maker: str | None = None
+    """Who made the chain; None: somebody who inspects if it is the default index's or a product's."""
+    leg: str = "index"
+    spoken: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Other fields of the case."""
+    host: str = HOST
 
     def case(self) -> Case:
-        survey = Survey(ORIGIN, self.chain, self.whole, None, self.verdicts, self.unmasked)
-        return Case(ORIGIN, "index", survey, None, self.default, self.setting, self.problem, self.roots, NOW)
+        guessed = "inspection" if self.default or recognise(self.chain) else "private-ca"
+        maker = Provenance(self.maker or guessed, ("For a reason.",))
+        origin = replace(ORIGIN, host=self.host)
+        survey = Survey(origin, self.chain, self.whole, None, self.verdicts, self.unmasked, self.spoken)
+        return Case(
+            origin,
+            self.leg,
+            survey,
+            None,
+            self.default,
+            self.setting,
+            self.problem,
+            self.roots,
+            NOW,
+            maker,
+            **self.more,
+        )
 
 
 EXPIRED_LEAF = seen(ROOT.leaf((HOST,), validity=EXPIRED))
@@ -169,11 +215,203 @@ TABLE: dict[str, Seen] = {
     "unreachable": Seen(
         stores(GONE), ("unreachable",), (), NONE_SEEN, ("Connection refused", str(ORIGIN)), default=True
     ),
-    "no TLS there": Seen(stores(NO_TLS), ("unknown",), (), NONE_SEEN, ("WRONG_VERSION_NUMBER",)),
-    "the proxy refuses": Seen(
-        stores(PROXY_407), ("unknown",), (), NONE_SEEN, ("407 Proxy Authentication Required",), default=True
+    "no TLS there": Seen(
+        stores(NO_TLS),
+        ("tls-protocol",),
+        (),
+        NONE_SEEN,
+        ("WRONG_VERSION_NUMBER", "does not speak TLS", "HTTP/1.1 400 Bad Request"),
+        spoken="HTTP/1.1 400 Bad Request",
     ),
-    "a code that no row knows": Seen(stores(refused(66, "EE certificate key too weak")), ("unknown",)),
+    "a reason of OpenSSL's that nobody knows": Seen(
+        stores(refused(None, "NEW_REASON", "protocol")), ("tls-protocol",), (), NONE_SEEN, ("NEW_REASON",)
+    ),
+    "the proxy refuses": Seen(
+        stores(PROXY_407),
+        ("proxy-problem",),
+        (),
+        NONE_SEEN,
+        ("407 Proxy Authentication Required", "user name and password", "http://proxy.example:3128"),
+        default=True,
+        more={"proxy": "http://proxy.example:3128"},
+    ),
+    "the proxy forbids": Seen(stores(PROXY_403), ("proxy-problem",), (), NONE_SEEN, ("403 Forbidden",)),
+    "the proxy speaks otherwise": Seen(
+        stores(refused(None, "does not speak TLS, though its address begins with https://", "proxy-tls")),
+        ("proxy-problem",),
+        (),
+        NONE_SEEN,
+        ("environment variable https_proxy", "does not speak TLS"),
+        more={"proxy": "https://proxy.example:3128", "proxy_setting": HTTPS_PROXY},
+    ),
+    "the proxy's own certificate": Seen(
+        stores(NO_ISSUER), ("proxy-problem", "private-ca"), leg="proxy", words=("is the proxy on the way",)
+    ),
+    "behind a proxy with a certificate of its own": Seen(
+        stores(refused(20, "unable to get local issuer certificate", "proxy-certificate")),
+        ("proxy-problem",),
+        (),
+        NONE_SEEN,
+    ),
+    "no ssl module": Seen(
+        stores(refused(None, "No module named '_ssl'", "ssl-missing")),
+        ("ssl-module-missing",),
+        (),
+        NONE_SEEN,
+        ("/opt/python/bin/python3", "No module named '_ssl'"),
+        more={"build": {"executable": "/opt/python/bin/python3"}},
+    ),
+    "a client certificate is wanted": Seen(
+        stores(refused(None, "TLSV13_ALERT_CERTIFICATE_REQUIRED", "client-certificate")),
+        ("client-cert-required",),
+        unmasked=NONE_SEEN,
+    ),
+    "a login page": Seen(
+        stores(NO_ISSUER),
+        ("captive-portal", "hostname-mismatch"),
+        OTHER_LEAF,
+        NAME_ALONE,
+        default=True,
+        more={"portal": "A login page answers."},
+    ),
+    "the system cannot be asked": Seen(
+        stores(refused(None, "SecureTransport operation returned a non-zero OSStatus -26276"), ACCEPTED),
+        ("os-trust-unavailable",),
+    ),
+    "the system's roots cannot be read": Seen(
+        stores(refused(None, "NO_CERTIFICATE_OR_CRL_FOUND", "setting"), ACCEPTED), ("os-trust-unavailable",)
+    ),
+    "weak key": Seen(stores(refused(66, "EE certificate key too weak")), ("weak-crypto",)),
+    "weak digest": Seen(stores(refused(68, "CA signature digest algorithm too weak")), ("weak-crypto",)),
+    "weak exchange": Seen(
+        stores(refused(None, "DH_KEY_TOO_SMALL", "protocol")), ("weak-crypto",), (), NONE_SEEN
+    ),
+    "not as RFC 5280 has it": Seen(
+        stores(refused(85, "Missing Authority Key Identifier"), ACCEPTED, ACCEPTED),
+        ("strict-x509",),
+        unmasked={**IN_TIME, "lenient": ACCEPTED},
+        words=("Missing Authority Key Identifier", "Python 3.13"),
+    ),
+    "revoked": Seen(stores(refused(23, "certificate revoked")), ("revoked",)),
+    "revoked, says Windows": Seen(stores(refused(0x800B010C, "revoked by its issuer")), ("revoked",)),
+    "rejected": Seen(stores(refused(28, "certificate rejected")), ("distrusted",)),
+    "trusted for something else": Seen(stores(refused(27, "certificate not trusted")), ("distrusted",)),
+    "out of the CA's bounds": Seen(
+        stores(refused(47, "permitted subtree violation")), ("distrusted",), words=("name constraints",)
+    ),
+    "a CA whose key is public": Seen(
+        stores(NO_ISSUER),
+        ("distrusted", "private-ca"),
+        more={"denied": "its key is public (Example)"},
+    ),
+    "the clock is behind": Seen(
+        stores(EARLY),
+        ("clock-skew",),
+        EARLY_LEAF,
+        EARLY_ALONE,
+        ("behind", "two clocks"),
+        more={"skew": BEHIND},
+    ),
+    "the clock is ahead": Seen(
+        stores(LATE),
+        ("clock-skew", "expired"),
+        EXPIRED_LEAF,
+        LATE_ALONE,
+        (
+            "By what a.example and b.example say over plain HTTP, this machine's clock is",
+            "ahead",
+            "If this machine's date and time are right by a watch, the certificate has expired.",
+        ),
+        more={"skew": AHEAD},
+    ),
+    "the clock is behind, by how much is not known": Seen(
+        stores(EARLY),
+        ("clock-skew",),
+        EARLY_LEAF,
+        EARLY_ALONE,
+        ("at least",),
+        more={"skew": SOME_TIME_BEHIND},
+    ),
+    "the clock is a little behind, and the certificate far from valid": Seen(
+        stores(EARLY),
+        ("clock-skew", "not-yet-valid"),
+        EARLY_LEAF,
+        EARLY_ALONE,
+        more={"skew": replace(BEHIND, seconds=-600.0)},
+    ),
+    "expired, and the clock is behind": Seen(
+        stores(LATE), ("clock-skew", "expired"), EXPIRED_LEAF, LATE_ALONE, more={"skew": BEHIND}
+    ),
+    # What the server leaves out.
+    "a certificate left out, as found here": Seen(
+        stores(NO_ISSUER),
+        ("incomplete-chain",),
+        LEAF_ALONE,
+        maker="public-ca",
+        words=("Example Issuing CA", "Example Corporate Root"),
+        more={"completed_by": COMPLETED, "root_is_trusted": True},
+    ),
+    "a certificate left out, and the root is a private one": Seen(
+        stores(NO_ISSUER), ("incomplete-chain", "private-ca"), LEAF_ALONE, more={"completed_by": COMPLETED}
+    ),
+    "a certificate left out by an inspecting proxy": Seen(
+        stores(NO_ISSUER),
+        ("incomplete-chain", "tls-inspection"),
+        LEAF_ALONE,
+        default=True,
+        more={"completed_by": COMPLETED},
+    ),
+    "the marks of a public CA, and nothing that proves them": Seen(
+        stores(NO_ISSUER),
+        ("private-ca",),
+        LEAF_ALONE,
+        maker="public-ca",
+        words=(
+            "or the server leaves out a certificate",
+            "which anybody can write",
+            "It could not be fetched: The address is not public.",
+        ),
+        more={"completion": Completion(refused=("The address is not public.",))},
+    ),
+    "the marks of a public CA at the default index": Seen(
+        stores(NO_ISSUER),
+        ("tls-inspection",),
+        LEAF_ALONE,
+        maker="public-ca",
+        default=True,
+        words=("public host", 'the issuer that it names is "Example Issuing CA"'),
+    ),
+    "a signature that is not there": Seen(
+        stores(NO_ISSUER),
+        ("tls-inspection",),
+        LEAF_ALONE,
+        maker="public-ca",
+        words=('"Example Issuing CA" (of "Example Corporate Root") did not sign it',),
+        more={"disowned_by": COMPLETED},
+    ),
+    "a signature that is not there, within a private network": Seen(
+        stores(NO_ISSUER),
+        ("private-ca",),
+        LEAF_ALONE,
+        words=('"Example Issuing CA" (of "Example Corporate Root") did not sign it',),
+        more={"disowned_by": COMPLETED},
+        host="index.corp",
+    ),
+    "a certificate left out, wrong host": Seen(
+        stores(NO_ISSUER),
+        ("hostname-mismatch", "incomplete-chain"),
+        OTHER_LEAF_ALONE,
+        NAME_ALONE,
+        more={"completed_by": COMPLETED, "root_is_trusted": True},
+    ),
+    "a certificate of a public CA by its marks, wrong host": Seen(
+        stores(NO_ISSUER),
+        ("hostname-mismatch", "private-ca"),
+        OTHER_LEAF_ALONE,
+        NAME_ALONE,
+        maker="public-ca",
+    ),
+    "a code that no row knows": Seen(stores(refused(26, "unsupported certificate purpose")), ("unknown",)),
     # What is wrong with a setting, alone and beside other causes.
     "bad setting alone": Seen(
         stores(NO_FILE, ACCEPTED, ACCEPTED, without=ACCEPTED),
@@ -319,7 +557,10 @@ TABLE: dict[str, Seen] = {
     "expired, and the chain could not be read": Seen(stores(LATE), ("expired",), (), NONE_SEEN),
 }
 
-INCURABLE = {name for name, curable, _ in ROWS if not curable} | {"unknown"}
+CURABLE = {name for name, curable, _ in ROWS if curable}
+INCURABLE = {name for name, curable, _ in ROWS if not curable} - CURABLE | {"unknown"}
+# Of a proxy only the certificate can be cured.
+BY_NOTHING = ("the proxy refuses", "the proxy forbids", "the proxy speaks otherwise")
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -358,7 +599,8 @@ def test_a_healthy_origin() -> None:
 def test_one_incurable_cause_makes_it_incurable(name: str) -> None:
     diagnosis = diagnose(TABLE[name].case())
 
-    assert diagnosis.is_curable is INCURABLE.isdisjoint(TABLE[name].causes)
+    curable = INCURABLE.isdisjoint(TABLE[name].causes) and name not in BY_NOTHING
+    assert diagnosis.is_curable is curable
     assert diagnosis.decisive is diagnosis.causes[0]
 
 

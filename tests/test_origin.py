@@ -157,3 +157,52 @@ def test_linear(piece: str) -> None:
     redact(hostile)
     parse(hostile)
     assert time.monotonic() - began < 2
+
+
+TOKEN = "Zq9XbT4mK7pLw2RsV8yN"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (f"/t/{TOKEN}/simple/", "/t/****/simple/"),
+        ("/t/short/simple/", "/t/****/simple/"),
+        ("/conda/t/zq-token/simple/?x=1", "/conda/t/****/simple/?x=1"),
+        (f"/{TOKEN}/me/", "/****/me/"),
+        (f"/basic/{TOKEN.lower()}", "/basic/****"),
+        ("/550e8400-e29b-41d4-a716-446655440000/simple/", "/****/simple/"),
+        (f"/glpat-{TOKEN}#x", "/****#x"),
+    ],
+)
+def test_tokens_in_the_path(path: str, shown: str) -> None:
+    assert redact(f"https://index.example:8443{path}") == f"https://index.example:8443{shown}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "",
+            "/",
+            "/simple",
+            "/simple/",
+            "/api/pypi/team-virtual/simple",
+            "/repository/pypi-all-2024/simple/",
+        ),
+        "/artifactory/api/pypi/platform-team-python3-virtual-repository/simple/",
+        "/simple/opentelemetry-instrumentation-urllib3/",
+        "/api/v4/projects/1234567890123456789012/packages/pypi/simple",
+        "/packages/speck_with_a_long_name2-1.0-py3-none-any.whl",
+        "/tt/short/simple/",
+        "/simple/?page=2#Zq9XbT4mK7pLw2RsV8yN",
+    ],
+)
+def test_ordinary_paths_are_shown(path: str) -> None:
+    assert redact(f"https://index.example{path}") == f"https://index.example{path}"
+
+
+def test_paths_are_quickly_made_fit() -> None:
+    began = time.perf_counter()
+    for text in ("/t/" * 100_000, "/" + "a1" * 150_000 + ".", "/" + "a-" * 150_000 + "!", "/a" * 150_000):
+        redact("https://index.example" + text)
+    assert time.perf_counter() - began < 1

@@ -13,6 +13,10 @@ from tests.drop_in import as_script, marking_python, package_folder
 from tests.lab.authority import EXPIRED, Authority, key_pem_of
 from tests.lab.run import run
 
+DIGITS = "0123456789abcdef" * 4
+COLONS = ":".join(DIGITS.upper()[at : at + 2] for at in range(0, 64, 2))
+OTHER = "f" * 64
+
 TAKEN = [
     ([], {}, []),
     (["install", "x"], {}, ["install", "x"]),
@@ -24,6 +28,9 @@ TAKEN = [
     (["--pipsafe-python=/a=b"], {"python": "/a=b"}, []),
     (["--pipsafe-report", "-r", "list"], {"report": "-r"}, ["list"]),
     (["--pipsafe-ca", "a", "--pipsafe-ca=b"], {"ca": ["a", "b"]}, []),
+    (["--pipsafe-pin", COLONS, "list"], {"pins": [DIGITS]}, ["list"]),
+    (["--pipsafe-pin=" + DIGITS.upper(), "--pipsafe-pin", OTHER], {"pins": [DIGITS, OTHER]}, []),
+    (["--pipsafe-pin", f"SHA256:{DIGITS}, {OTHER}"], {"pins": [DIGITS, OTHER]}, []),
     (["--", "--pipsafe-strict"], {}, ["--", "--pipsafe-strict"]),
     (["--pipsafe-strict", "--", "--pipsafe-frob"], {"strict": True}, ["--", "--pipsafe-frob"]),
     # Not ours: pip says what it thinks of them.
@@ -34,9 +41,10 @@ TAKEN = [
 
 
 def set_of(options: object) -> dict[str, object]:
-    names = ("python", "report", "strict", "quiet", "no_rescue", "ca")
+    names = ("python", "report", "strict", "quiet", "no_rescue", "ca", "pins")
     values = {name: getattr(options, name) for name in names}
     values["ca"] = [path for path, _ in values["ca"]]
+    values["pins"] = [digits for digits, _ in values["pins"]]
     return {name: value for name, value in values.items() if value}
 
 
@@ -57,6 +65,9 @@ def test_own_options_are_taken_out(arguments: list[str], taken: dict[str, object
         ({"PIPSAFE_NO_RESCUE": "on"}, {"no_rescue": True}),
         ({"PIPSAFE_CA": os.pathsep.join(["a", "b", ""])}, {"ca": ["a", "b"]}),
         ({"PIPSAFE_REPORT": "f"}, {"report": "f"}),
+        ({"PIPSAFE_PIN": COLONS}, {"pins": [DIGITS]}),
+        ({"PIPSAFE_PIN": f"{DIGITS}\n{OTHER}\n"}, {"pins": [DIGITS, OTHER]}),
+        ({"PIPSAFE_PIN": " "}, {}),
     ],
 )
 def test_variables_stand_for_options(variables: dict[str, str], taken: dict[str, object]) -> None:
@@ -64,9 +75,10 @@ def test_variables_stand_for_options(variables: dict[str, str], taken: dict[str,
 
 
 def test_what_is_typed_goes_before_the_variable() -> None:
-    variables = {"PIPSAFE_PYTHON": "/a", "PIPSAFE_CA": "a", "PIPSAFE_REPORT": "a"}
-    options, _ = split(["--pipsafe-python=/b", "--pipsafe-ca=b", "--pipsafe-report=b"], variables)
-    assert set_of(options) == {"python": "/b", "ca": ["b"], "report": "b"}
+    variables = {"PIPSAFE_PYTHON": "/a", "PIPSAFE_CA": "a", "PIPSAFE_REPORT": "a", "PIPSAFE_PIN": DIGITS}
+    typed = ["--pipsafe-python=/b", "--pipsafe-ca=b", "--pipsafe-report=b", f"--pipsafe-pin={OTHER}"]
+    options, _ = split(typed, variables)
+    assert set_of(options) == {"python": "/b", "ca": ["b"], "report": "b", "pins": [OTHER]}
     assert (options.python_set_by, options.ca) == ("--pipsafe-python", [("b", "--pipsafe-ca")])
 
 
@@ -82,6 +94,11 @@ BAD_WORDS = [
     (["--pipsafe-python"], "--pipsafe-python needs a value"),
     (["--pipsafe-python="], "--pipsafe-python needs a value"),
     (["install", "--pipsafe-ca"], "--pipsafe-ca needs a value"),
+    (["--pipsafe-pin", "="], "SHA-256 fingerprint"),
+    (["--pipsafe-pin", DIGITS[1:]], "64 hexadecimal digits"),
+    (["--pipsafe-pin", DIGITS + "0"], "64 hexadecimal digits"),
+    (["--pipsafe-pin", "g" + DIGITS[1:]], "64 hexadecimal digits"),
+    (["--pipsafe-pin", f"{DIGITS},sha1:{OTHER}"], "64 hexadecimal digits"),
     (["--pipsafe-strict=1"], "--pipsafe-strict takes no value"),
     (["--pipsafe-quiet="], "--pipsafe-quiet takes no value"),
 ]

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipsafe import ownership, ownership_windows
+from tests.lab import user_mount
 
 if sys.platform == "win32":
     pytest.skip("POSIX modes", allow_module_level=True)
@@ -277,6 +279,52 @@ def test_access_control_list(ca: Path) -> None:
         assert found == f"{ca} can be written by others, by its access control list"
     else:  # the group comes first: its bits show the list's mask
         assert found is not None
+
+
+ASK = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pipsafe import ownership
+print(ownership.others_can_write(sys.argv[2], foreign_owner_allowed=sys.argv[3] == "True"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "uid", "foreign_owner_allowed", "expected"),
+    [
+        (0o755, SOMEBODY, False, f"belongs to the user {SOMEBODY}"),
+        (0o755, SOMEBODY, True, None),
+        (0o1777, SOMEBODY, True, f"belongs to the user {SOMEBODY}, in a folder that others can write"),
+        (0o1777, 0, True, None),
+    ],
+)
+def test_file_system_that_a_user_has_mounted(
+    base: Path,
+    mode: int,
+    uid: int,
+    foreign_owner_allowed: bool,  # noqa: FBT001
+    expected: str | None,
+) -> None:
+    """It says that all of it is root's."""
+    (base / "contents").write_text("a CA file")
+    shared = base / "shared"
+    mount = shared / "a mount\\"
+    mount.mkdir(parents=True)
+    shared.chmod(mode)
+    seen = user_mount.prefix(mount, uid=uid, contents=base / "contents")
+    package = str(Path(ownership.__file__).parents[1])
+    command = (*seen, sys.executable, "-c", ASK, package, f"{mount}/ca.pem", str(foreign_owner_allowed))
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
+    assert done.stdout.strip() == str(expected and f"{mount} {expected}")
+
+
+def test_folders_are_looked_at_once(ca: Path) -> None:
+    known: ownership.Known = {}
+    assert ownership.others_can_write(str(ca), foreign_owner_allowed=True, known=known) is None
+    assert str(ca.parent) in known
+    assert str(ca) not in known
+    ca.chmod(0o666)
+    assert ownership.others_can_write(str(ca), foreign_owner_allowed=True, known=known)
 
 
 def test_paths_of_the_system() -> None:

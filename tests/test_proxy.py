@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import itertools
 import os
@@ -187,6 +188,32 @@ def test_pips_own_setting(
     assert chosen == (expected and parse(expected))
 
 
+@pytest.mark.parametrize(
+    ("environ", "given", "expected"),
+    [
+        ({}, None, None),
+        ({"HTTPS_PROXY": "http://p:1"}, None, "http://p:1"),
+        ({"https_proxy": "http://low:1", "HTTPS_PROXY": "http://up:1"}, None, "http://low:1"),
+        ({"ALL_PROXY": "http://p:1"}, None, "http://p:1"),
+        ({"HTTP_PROXY": "http://p:1"}, None, None),
+        ({"HTTPS_PROXY": "p:1"}, None, "http://p:1"),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "index.example"}, None, None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "example"}, None, None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": ".example"}, None, None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "ndex.example"}, None, "http://p:1"),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"}, None, None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "a, index.example ,b"}, None, None),
+        # As requests has it: a port that the URL does not name is not compared.
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "index.example:443"}, None, "http://p:1"),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "index.example:444"}, None, "http://p:1"),
+        ({"HTTPS_PROXY": "http://p:1"}, "http://q:2", "http://q:2"),
+    ],
+)
+def test_choice_by_variables(environ: dict[str, str], given: str | None, expected: str | None) -> None:
+    chosen = choose(INDEX, given, overrides=True, trust_env=True, environ=environ)
+    assert (None if chosen is None else str(chosen)) == expected
+
+
 # Proxy URLs
 
 
@@ -251,6 +278,13 @@ def test_credentials(credentials: str) -> None:
     assert parsed is not None
     assert parsed.authorization == adapter.proxy_headers(url).get("Proxy-Authorization")
     assert "secret" not in str(parsed)
+
+
+def test_credentials_are_decoded() -> None:
+    proxy = parse("http://us%3Aer:p%40ss@proxy.example:3128")
+    assert proxy is not None
+    assert proxy.authorization == "Basic " + base64.b64encode(b"us:er:p@ss").decode()
+    assert "p@ss" not in str(proxy)
 
 
 def test_a_name_that_latin_1_has_not() -> None:

@@ -28,6 +28,7 @@ from tests.lab.authority import (
     self_signed,
 )
 from tests.lab.index_server import IndexServer
+from tests.lab.outside import OUTSIDE
 from tests.lab.packages import wheel
 from tests.lab.run import Run, clean_environment, run_pip, run_pipsafe
 from tests.lab.system_store import system_store
@@ -36,7 +37,8 @@ from tests.processes import ProcessWatch
 
 pytestmark = pytest.mark.e2e
 
-PIPS = ("20.3.4", "23.2.1", "24.0", "26.3")
+# An old and a new one; `test_causes` has every cause with four, and `PIPSAFE_FULL_MATRIX` all of it.
+PIPS = ("20.3.4", "23.2.1", "24.0", "26.3") if OUTSIDE.get("PIPSAFE_FULL_MATRIX") else ("20.3.4", "26.3")
 PRESENTED_ROOT = Authority("Example Expired Root", validity=EXPIRED)
 
 
@@ -151,13 +153,13 @@ ROWS = (
         "namesake that pip itself was told of",
         lambda s: Scene(s.root.leaf(), {"PIP_CERT": s.file(s.root.namesake(same_key_identifier=True).pem)}),
         ("private-ca",),
-        ("another key",),
+        ("did not sign",),
     ),
     Row(
         "namesake in the system store",
         lambda s: Scene(s.root.leaf(), store=s.root.namesake(same_key_identifier=True).pem),
         ("private-ca",),
-        ("another key",),
+        ("did not sign",),
     ),
     Row("expired", lambda s: s.knowing(s.root.leaf(validity=EXPIRED)), ("expired", "private-ca")),
     Row(

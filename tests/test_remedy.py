@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipsafe.causes.case import Case, Cause, Diagnosis
 from pipsafe.certificate import Certificate, parse
-from pipsafe.diagnosis import ROWS, Case, Cause, Diagnosis
+from pipsafe.diagnosis import ROWS
 from pipsafe.origin import Origin
 from pipsafe.pip_config import Setting
 from pipsafe.probe import Survey, Trust, Verdict
+from pipsafe.provenance import Provenance
 from pipsafe.remedy import BUNDLE, PipTraits, Plan, plans
 from pipsafe.sources import Source
 from pipsafe.trust import Candidate
@@ -37,6 +39,8 @@ SOURCES = {
     "public": Source("public", "certifi", "/site-packages/certifi/cacert.pem"),
     "configured": Source("configured", "GIT_SSL_CAINFO", "/corp/git.pem"),
     "explicit": Source("explicit", "--pipsafe-ca", "/corp/given.pem"),
+    "provisioned": Source("provisioned", "the Netskope client", "/opt/netskope/stagent/data/nscacert.pem"),
+    "pin": Source("explicit", "--pipsafe-pin", ROOT.sha256, kind="pin"),
 }
 
 PIP_CERT = Setting("cert", "/corp/ca.pem", "environment variable PIP_CERT")
@@ -61,7 +65,7 @@ def diagnosed(
     """A diagnosis of these causes, at an origin that these stores accept."""
     verdicts = {"pip": NO_ISSUER, **dict.fromkeys(accepting, ACCEPTED)}
     survey = Survey(origin, (), True, None, verdicts, {})
-    case = Case(origin, "index", survey, None, False, setting, problem, 140, NOW)
+    case = Case(origin, "index", survey, None, False, setting, problem, 140, NOW, Provenance("private-ca"))
     return Diagnosis(case, tuple(Cause(name, name, CURABLE[name]) for name in causes), None)
 
 
@@ -154,6 +158,41 @@ TABLE: dict[str, Row] = {
         at(found("explicit"), found("configured"), found("system")),
         OLD,
         (("system-store", "present", ALL_THREE),),
+    ),
+    "provisioned": Row((PRIVATE,), at(found("provisioned")), OLD, (("bundle", "present", ALL_THREE),)),
+    "pinned": Row((PRIVATE,), at(found("pin")), OLD, (("pin", "present", ALL_THREE),)),
+    "pinned, and another found": Row(
+        (PRIVATE, diagnosed("private-ca", origin=TWO)),
+        at(found("pin")) | at(found("configured", OTHER_ROOT), origin=TWO),
+        OLD,
+        (("bundle", "present", ALL_THREE),),
+    ),
+    "a chain completed": Row(
+        (diagnosed("incomplete-chain"),),
+        at(found("public", ROOT, BETWEEN)),
+        MODERN,
+        (("completed-chain", "present", ALL_THREE),),
+    ),
+    "an intermediate beside the anchor completes nothing": Row(
+        (PRIVATE,), at(found("configured", ROOT, BETWEEN)), MODERN, (("bundle", "present", ALL_THREE),)
+    ),
+    "the system's verifier cannot be asked": Row(
+        (diagnosed("os-trust-unavailable", accepting=("certifi",)),),
+        at(found("public")),
+        MODERN,
+        (("certifi", "certifi", {**ALL_THREE, "PIP_USE_DEPRECATED": "legacy-certs"}),),
+    ),
+    "nor in an old pip, which does not ask it": Row(
+        (diagnosed("os-trust-unavailable", accepting=("certifi",)),),
+        at(found("public")),
+        OLD,
+        (("certifi", "certifi", ALL_THREE),),
+    ),
+    "the proxy's own CA": Row(
+        (diagnosed("proxy-problem", "private-ca"),),
+        at(found("configured")),
+        MODERN,
+        (("bundle", "present", ALL_THREE),),
     ),
     # The system store by truststore.
     "system, truststore by feature": Row(
@@ -379,7 +418,7 @@ TRAITS = st.builds(
     use_features=st.sampled_from([(), ("fast-deps",), ("truststore",)]),
 )
 LEGS = st.frozensets(st.sampled_from(["index", "file", "vcs", "build-backend", "build-dependency"]))
-KINDS = {"system-store", "certifi", "bundle", "drop-setting"}
+KINDS = {"system-store", "certifi", "bundle", "pin", "completed-chain", "drop-setting"}
 CHANGED = {
     *ALL_THREE,
     *("PIP_USE_FEATURE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO"),

@@ -16,13 +16,15 @@ import pytest
 
 from pipsafe import __version__, command_line, report, report_file
 from pipsafe.attempt import Attempt, Hello
+from pipsafe.causes.case import Case, Diagnosis
 from pipsafe.certificate import parse
-from pipsafe.diagnosis import Case, Diagnosis, diagnose
+from pipsafe.diagnosis import diagnose
 from pipsafe.findings import Findings, Remedy
 from pipsafe.origin import Origin
 from pipsafe.own_options import UsageError
 from pipsafe.pip_config import Setting
 from pipsafe.probe import Survey, Trust, Verdict
+from pipsafe.provenance import Provenance
 from pipsafe.remedy import Plan
 from pipsafe.sources import Source
 from pipsafe.trust import Candidate, Search
@@ -65,13 +67,15 @@ FAILURE: Mapping[str, Any] = {
     "verdicts": [{"store": TEXT, "accepted": FLAG, "verify_code": (int, NONE), "message": (None, TEXT)}],
     "setting": (None, {"name": TEXT, "value": TEXT, "set_in": TEXT}),
     "explanation": TEXT,
+    "reasons": [TEXT],
     "advice": [TEXT],
 }
-SOURCE = {"tier": TEXT, "name": TEXT, "path": TEXT}
+SOURCE = {"tier": TEXT, "name": TEXT, "path": (str, NONE)}
 REMEDY: Mapping[str, Any] = {
     "kind": re.compile("system-store|certifi|bundle|pin|completed-chain|drop-setting"),
     "anchors": [{"subject": TEXT, "sha256": SHA256, "not_after": MOMENT, "source": (None, SOURCE)}],
-    "source": (None, {"tier": TEXT, "name": TEXT, "path": TEXT}),
+    "source": (None, SOURCE),
+    "intermediates": [{"subject": TEXT, "sha256": SHA256, "not_after": MOMENT}],
     "environment": {"*": (str, NONE)},
 }
 REPORT: Mapping[str, Any] = {
@@ -119,7 +123,20 @@ def conforms(value: object, shape: Any, where: str = "report") -> None:
 
 def diagnosed(**verdicts: Verdict) -> Diagnosis:
     survey = Survey(ORIGIN, CHAIN, True, None, verdicts, {"time": ACCEPTED, "name": ACCEPTED})
-    return diagnose(Case(ORIGIN, "index", survey, None, False, None, None, 140, datetime.now(timezone.utc)))
+    return diagnose(
+        Case(
+            ORIGIN,
+            "index",
+            survey,
+            None,
+            False,
+            None,
+            None,
+            140,
+            datetime.now(timezone.utc),
+            Provenance("private-ca"),
+        )
+    )
 
 
 PRIVATE = diagnosed(pip=SELF_SIGNED_ABOVE, certifi=SELF_SIGNED_ABOVE, system=ACCEPTED)
@@ -252,7 +269,13 @@ def test_a_remedy_without_a_source() -> None:
     told = report.remedy([Remedy(plan, {"PIP_CERT": None}, ("install", "x"), None)])
 
     conforms(told, REMEDY, "remedy")
-    assert told == {"kind": "drop-setting", "anchors": [], "source": None, "environment": {"PIP_CERT": None}}
+    assert told == {
+        "kind": "drop-setting",
+        "anchors": [],
+        "source": None,
+        "intermediates": [],
+        "environment": {"PIP_CERT": None},
+    }
 
 
 @pytest.mark.parametrize(

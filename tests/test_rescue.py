@@ -37,7 +37,8 @@ USES_SYSTEM = (24, 2)
 _HEEDED = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 # These reach truststore, which pips from 24.2 on ask.
 _HEEDED_BY_OPENSSL = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-CARRIERS = (*(name for name in VARIABLES if name not in _HEEDED), "POETRY_CERTIFICATES_INTERNAL_CERT")
+# What is meant for a proxy, or for one repository of poetry's, does not count for an index.
+CARRIERS = tuple(name for name in VARIABLES if name not in _HEEDED and "PROXY" not in name)
 
 
 @dataclass(slots=True)

@@ -336,7 +336,9 @@ def test_no_home_is_no_obstacle(authority: Authority, tmp_path: Path) -> None:
     homeless = {**env, "HOME": str(tmp_path / "none"), "XDG_CONFIG_HOME": str(tmp_path / "none")}
     with IndexServer([SPECK], authority.leaf()) as server:
         command = ["install", *QUIET, "--index-url", server.index_url, "speck"]
-        done = run_pipsafe(where, command, homeless, cwd=tmp_path)
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        done = run_pipsafe(where, command, homeless, cwd=elsewhere)
     assert_rescued(done, where, env, authority)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.sources import FOLDERS, VARIABLES, Source, distinct, in_environment, is_path
+from pipsafe.sources import FOLDERS, FOR_PROXIES, VARIABLES, Source, distinct, in_environment, is_path
 
 # What the contract names; the table may hold more.
 PROMISED = (
@@ -29,7 +29,7 @@ def test_what_is_promised() -> None:
     assert set(PROMISED) <= set(VARIABLES)
 
 
-@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("variable", [name for name in VARIABLES if name not in FOR_PROXIES])
 def test_each_variable(variable: str) -> None:
     found = in_environment({"HOME": "/home/u", variable: "/corp/ca.pem", "PATH": "/bin"})
 
@@ -43,7 +43,10 @@ def test_lists_of_folders(variable: str) -> None:
     assert [source.path for source in in_environment({variable: value})] == ["/corp/certs", "/etc/ssl/certs"]
 
 
-@pytest.mark.parametrize("variable", [name for name, (_, kind) in VARIABLES.items() if kind is not FOLDERS])
+@pytest.mark.parametrize(
+    "variable",
+    [name for name, (_, kind) in VARIABLES.items() if kind is not FOLDERS and name not in FOR_PROXIES],
+)
 def test_a_file_is_no_list(variable: str) -> None:
     path = f"/corp/odd{os.pathsep}name.pem"
 
@@ -62,7 +65,12 @@ def test_a_file_is_no_list(variable: str) -> None:
     ],
 )
 def test_poetrys_repositories(variable: str, is_one: bool) -> None:  # noqa: FBT001
-    assert bool(in_environment({variable: "/corp/ca.pem"})) is is_one
+    environ = {
+        variable: "/corp/ca.pem",
+        "POETRY_REPOSITORIES_CORP_URL": "https://index.example/simple/",
+        "POETRY_REPOSITORIES_MY_CORP_URL": "https://index.example/simple/",
+    }
+    assert [item.host for item in in_environment(environ)] == ["index.example:443"] * is_one
 
 
 @pytest.mark.skipif(os.name == "nt", reason="variables have no case there")

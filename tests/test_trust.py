@@ -2,98 +2,56 @@
 
 from __future__ import annotations
 
-import base64
+import itertools
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timezone
+import tempfile
+import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from pipsafe import denied, ownership
-from pipsafe.certificate import Certificate, parse
+from pipsafe import denied
+from pipsafe.certificate import parse
+from pipsafe.origin import Origin
 from pipsafe.sources import Source
-from pipsafe.trust import Search, in_working_folder, search
-from tests.certificates import key_usage, make, name, oid, pem, tlv
-from tests.lab.authority import EXPIRED, NOT_YET_VALID, Authority, Chain, Leaf, der_of, self_signed
-
-NOW = datetime.now(timezone.utc)
-SERVER_AUTH = oid("1.3.6.1.5.5.7.3.1")
+from pipsafe.stock import WorkingFolder
+from pipsafe.trust import MOST_CANDIDATES, Candidate, Search, among
+from tests.certificates import key_usage, make, name, pem, raw, raw_name, tlv
+from tests.lab.authority import EXPIRED, NOT_YET_VALID, Authority, Chain, Validity, self_signed
+from tests.machine import (
+    NOW,
+    Machine,
+    anchors,
+    configured,
+    made,
+    needs_root,
+    provisioned,
+    reasons,
+    rejected_pem,
+    seen,
+)
 
 ROOT = Authority("Example Corporate Root")
 ISSUING = ROOT.intermediate("Example Issuing CA")
 
 
-def seen(leaf: Leaf) -> tuple[Certificate, ...]:
-    return tuple(parse(der_of(certificate)) for certificate in leaf.presented)
-
-
 CHAIN = seen(ROOT.leaf())
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """A home, a project's folder in it, and a folder that an administrator has."""
-
-    home: Path
-    project: Path
-    corp: Path
-
-    def file(self, *parts: bytes, name: str = "ca.pem", folder: Path | None = None) -> str:
-        path = (folder or self.corp) / name
-        path.write_bytes(b"".join(parts))
-        return str(path)
-
-    def search(
-        self,
-        *sources: Source | str,
-        chains: Sequence[Sequence[Certificate]] = (CHAIN,),
-        folder: Path | None = None,
-        now: datetime = NOW,
-    ) -> Search:
-        """Search as from the project's folder. A path alone is a configured source."""
-        given = [
-            Source("configured", "GIT_SSL_CAINFO", item) if isinstance(item, str) else item
-            for item in sources
-        ]
-        return search(given, chains, folder=str(folder or self.project), home=str(self.home), now=now)
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    """Folders that nobody else can write, which pytest's own are not asked to be."""
-    home, corp = tmp_path / "home", tmp_path / "corp"
-    project = home / "project"
-    for folder in (home, corp, project):
-        folder.mkdir(mode=0o755, exist_ok=True)
-        folder.chmod(0o755)
-    complaint = ownership.others_can_write(str(corp), foreign_owner_allowed=False)
-    if complaint:
-        pytest.skip(f"no folder here that is this user's alone: {complaint}")
-    return Machine(home, project, corp)
-
-
-def anchors(found: Search) -> list[str]:
-    return [candidate.anchor.sha256 for candidate in found.candidates]
-
-
-def reasons(found: Search) -> str:
-    return "\n".join(item.reason for item in found.passed_over)
-
-
-def rejected_pem(der: bytes) -> bytes:
-    """A TRUSTED CERTIFICATE that is rejected for TLS servers."""
-    body = base64.encodebytes(der + tlv(0x30, tlv(0xA0, SERVER_AUTH)))
-    return b"-----BEGIN TRUSTED CERTIFICATE-----\n" + body + b"-----END TRUSTED CERTIFICATE-----\n"
+    return made(tmp_path, CHAIN)
 
 
 # What is found
 
 
-@pytest.mark.parametrize("tier", ["system", "public", "configured", "explicit"])
+@pytest.mark.parametrize(
+    "tier", ["system", "public", "configured", "explicit", pytest.param("provisioned", marks=needs_root)]
+)
 def test_the_root_is_found(machine: Machine, tier: str) -> None:
     source = Source(tier, "the name", machine.file(ROOT.pem))
 
@@ -213,6 +171,299 @@ def test_an_intermediate_alone_is_no_anchor(machine: Machine, chain: Chain) -> N
     assert "Example Issuing CA: an intermediate, and its root is not there" in reasons(found)
 
 
+def test_intermediate_and_root_in_files_of_their_own(machine: Machine) -> None:
+    leaf_only = seen(ISSUING.leaf(chain=Chain.LEAF_ONLY))
+    root, middle = machine.file(ROOT.pem, name="root.pem"), machine.file(ISSUING.pem, name="middle.pem")
+
+    for order in ((root, middle), (middle, root)):
+        found = machine.search(*order, chains=[leaf_only])
+
+        (candidate,) = found.candidates
+        assert (candidate.anchor.sha256, candidate.source.path) == (ROOT.sha256, root)
+        assert [item.sha256 for item in candidate.intermediates] == [ISSUING.sha256]
+        assert found.passed_over == ()
+
+
+def test_an_intermediate_that_another_server_sends(machine: Machine) -> None:
+    """It is needed where it is not sent, and not where it is."""
+    chains = [seen(ISSUING.leaf()), seen(ISSUING.leaf(chain=Chain.LEAF_ONLY))]
+
+    found = machine.search(machine.file(ISSUING.pem, ROOT.pem), chains=chains)
+
+    assert [len(candidate.intermediates) for candidate in found.candidates] == [0, 1]
+
+
+def test_an_intermediate_in_the_place_of_one_that_is_sent(machine: Machine) -> None:
+    """The server's has expired, say: both ways are to be tried."""
+    renewed = Authority(ISSUING.name, organization=ISSUING.organization, key=ISSUING.key, parent=ROOT)
+
+    found = machine.search(machine.file(renewed.pem, ROOT.pem), chains=[seen(ISSUING.leaf())])
+
+    assert anchors(found) == [ROOT.sha256] * 2
+    assert [[one.sha256 for one in item.intermediates] for item in found.candidates] == [[], [renewed.sha256]]
+
+
+def test_no_intermediate_of_another_branch(machine: Machine) -> None:
+    leaf_only = seen(ISSUING.leaf(chain=Chain.LEAF_ONLY))
+    other = ROOT.intermediate("Example Other CA")
+
+    (candidate,) = machine.search(
+        machine.file(other.pem, ISSUING.pem, ROOT.pem), chains=[leaf_only]
+    ).candidates
+
+    assert [item.sha256 for item in candidate.intermediates] == [ISSUING.sha256]
+
+
+def test_an_expired_intermediate_is_of_no_use(machine: Machine) -> None:
+    old = ROOT.intermediate("Example Issuing CA", validity=EXPIRED)
+    leaf_only = seen(old.leaf(chain=Chain.LEAF_ONLY))
+
+    found = machine.search(machine.file(old.pem, ROOT.pem), chains=[leaf_only])
+
+    assert found.candidates == ()
+    assert "an intermediate, and not valid now" in reasons(found)
+
+
+def test_a_root_that_signs_its_own_next_key(machine: Machine) -> None:
+    """The new key's certificate by the old key (RFC 4210 4.4) is an intermediate of its own name."""
+    new = Authority(ROOT.name, organization=ROOT.organization, parent=ROOT)
+
+    found = machine.search(machine.file(new.pem, ROOT.pem), chains=[seen(new.leaf(chain=Chain.LEAF_ONLY))])
+
+    assert [(item.anchor.sha256, len(item.intermediates)) for item in found.candidates] == [
+        (ROOT.sha256, 0),
+        (ROOT.sha256, 1),
+    ]
+
+
+# Intermediates that were fetched
+
+
+LEAF_ONLY = seen(ISSUING.leaf(chain=Chain.LEAF_ONLY))
+
+
+def test_an_intermediate_from_elsewhere(machine: Machine) -> None:
+    path = machine.file(ROOT.pem)
+    assert machine.search(path, chains=[LEAF_ONLY]).candidates == ()
+
+    (candidate,) = machine.search(path, chains=[LEAF_ONLY], between=[ISSUING]).candidates
+
+    assert candidate.anchor.sha256 == ROOT.sha256
+    assert [item.sha256 for item in candidate.intermediates] == [ISSUING.sha256]
+
+
+NOT_FROM_ELSEWHERE = {
+    "the root itself": [ISSUING, ROOT],
+    "a root of the issuing CA's name": [Authority(ISSUING.name, organization=ISSUING.organization)],
+    "what has expired": [ROOT.intermediate("Example Issuing CA", validity=EXPIRED)],
+}
+
+
+@pytest.mark.parametrize("what", NOT_FROM_ELSEWHERE)
+def test_what_comes_from_elsewhere_is_no_anchor(machine: Machine, what: str) -> None:
+    other = machine.file(Authority("Other").pem)
+
+    found = machine.search(other, chains=[LEAF_ONLY], between=NOT_FROM_ELSEWHERE[what])
+
+    assert found.candidates == ()
+
+
+def test_what_has_expired_elsewhere_is_not_taken_along(machine: Machine) -> None:
+    expired = NOT_FROM_ELSEWHERE["what has expired"]
+
+    assert machine.search(machine.file(ROOT.pem), chains=[LEAF_ONLY], between=expired).candidates == ()
+
+
+def test_an_intermediate_that_was_taken_back(machine: Machine) -> None:
+    path = machine.file(ROOT.pem)
+
+    found = machine.search(path, chains=[LEAF_ONLY], between=[ISSUING], revoked=[ISSUING])
+
+    assert found.candidates == ()
+
+
+# In several goes
+
+
+def test_further_sources_are_read_later(machine: Machine) -> None:
+    """The first ones are not read again: the file is gone by then."""
+    path = machine.file(ISSUING.pem, name="middle.pem")
+    first = machine.read(path)
+    assert among(first, [LEAF_ONLY], now=NOW).candidates == ()
+    Path(path).unlink()
+
+    more = machine.read(machine.file(ROOT.pem, name="root.pem"))
+
+    assert anchors(among((*first, *more), [LEAF_ONLY], now=NOW)) == [ROOT.sha256]
+    assert [item.source.path for item in among((*first, *more), [LEAF_ONLY], now=NOW).stores] == [
+        path,
+        more[0].source.path,
+    ]
+
+
+def test_what_is_read_later_can_take_back(machine: Machine) -> None:
+    first = machine.read(machine.file(ROOT.pem, name="good.pem"))
+    assert anchors(among(first, [CHAIN], now=NOW)) == [ROOT.sha256]
+
+    more = machine.read(machine.file(rejected_pem(ROOT.der), name="marked.pem"))
+
+    assert among((*first, *more), [CHAIN], now=NOW).candidates == ()
+
+
+# Several names of one file
+
+
+def test_a_file_by_its_first_name(machine: Machine) -> None:
+    path = machine.file(ROOT.pem)
+    link = machine.corp / "link.pem"
+    link.symlink_to(path)
+    system = Source("system", "the system store", path)
+
+    found = machine.search(system, str(link), path, path)
+
+    assert [store.source for store in found.stores] == [system]
+    assert [candidate.source for candidate in found.candidates] == [system]
+
+
+def test_a_file_by_a_bad_name_and_a_good_one(machine: Machine) -> None:
+    """A link may lie where it is not trusted, and the file itself where it is."""
+    path = machine.file(ROOT.pem)
+    link = machine.project / "link.pem"
+    link.symlink_to(path)
+
+    found = machine.search(str(link), path)
+
+    assert [store.source.path for store in found.stores] == [str(link), path]
+    assert [candidate.source.path for candidate in found.candidates] == [path]
+
+
+def test_a_bad_name_twice_is_told_once(machine: Machine) -> None:
+    missing = str(machine.corp / "missing.pem")
+
+    found = machine.search(missing, Source("configured", "another variable", missing))
+
+    assert [item.reason for item in found.passed_over] == ["does not exist"]
+
+
+def test_a_file_for_one_server_and_for_all(machine: Machine) -> None:
+    path = machine.file(ROOT.pem)
+    for_one, for_all = configured(path, "a.example"), configured(path)
+
+    found = machine.search(for_one, for_all)
+
+    assert [candidate.source for candidate in found.candidates] == [for_one, for_all]
+
+
+# One server only
+
+
+def test_a_source_that_counts_for_one_server(machine: Machine) -> None:
+    source = configured(machine.file(ROOT.pem), host="registry.example:5000")
+
+    (candidate,) = machine.search(source).candidates
+
+    assert candidate.counts_for(Origin("https", "registry.example", 5000))
+    assert not candidate.counts_for(Origin("https", "registry.example", 443))
+    assert not candidate.counts_for(Origin("https", "index.example", 5000))
+
+
+def test_a_source_that_counts_for_all(machine: Machine) -> None:
+    (candidate,) = machine.search(machine.file(ROOT.pem)).candidates
+
+    assert candidate.counts_for(Origin("https", "index.example", 443))
+
+
+def test_an_anchor_by_each_server_that_it_counts_for(machine: Machine) -> None:
+    one, two = machine.file(ROOT.pem, name="one.pem"), machine.file(ROOT.pem, name="two.pem")
+    for_a, for_b, for_all = configured(one, "a.example"), configured(two, "b.example"), configured(two)
+
+    def lenders(*sources: Source) -> list[Source]:
+        return [candidate.source for candidate in machine.search(*sources).candidates]
+
+    assert lenders(for_a, for_b, for_all) == [for_a, for_b, for_all]
+    assert lenders(for_a, configured(two, "a.example")) == [for_a]
+    assert lenders(for_all, for_a) == [for_all]
+
+
+# More than can be tried
+
+
+def test_namesakes_do_not_keep_the_right_one_out(machine: Machine) -> None:
+    crowd = machine.file(*(ROOT.namesake().pem for _ in range(60)), name="crowd.pem")
+    good = machine.file(ROOT.pem, name="good.pem")
+
+    found = machine.search(crowd, good)
+
+    assert len(found.candidates) == MOST_CANDIDATES
+    assert found.candidates[-1].anchor.sha256 == ROOT.sha256
+    assert f"{61 - MOST_CANDIDATES} more CAs of that name are not tried" in reasons(found)
+
+
+def test_thousands_of_one_name_are_not_all_parsed(machine: Machine) -> None:
+    subject = parse(ROOT.der).subject_der
+    serials = (tlv(0x02, number.to_bytes(3, "big")) for number in range(0x10000, 0x11388))
+    crowd = machine.file(
+        *(pem(raw(subject=subject, issuer=subject, serial=serial)) for serial in serials), name="crowd.pem"
+    )
+    good = machine.file(ROOT.pem, name="good.pem")
+
+    found = machine.search(crowd, good)
+
+    assert ROOT.sha256 in anchors(found)
+    (told,) = [item.reason for item in found.passed_over if "are not tried" in item.reason]
+    assert int(told.split()[0]) < 600
+
+
+def test_a_tower_of_names_takes_little_time(machine: Machine) -> None:
+    """Sixty storeys of namesakes, intermediates and roots: nothing is gone through again and again."""
+    names = [raw_name(("2.5.4.3", 0x0C, f"Storey {number}".encode())) for number in range(60)]
+    serials = [tlv(0x02, number.to_bytes(2, "big")) for number in range(0x1000, 0x1020)]
+    storeys = [
+        pem(raw(subject=lower, issuer=issuer, serial=serial))
+        for lower, upper in itertools.pairwise(names)
+        for issuer in (lower, upper)
+        for serial in serials
+    ]
+    leaf = parse(raw(subject=raw_name(("2.5.4.3", 0x0C, b"leaf")), issuer=names[0], extensions=None))
+    path = machine.file(*storeys)
+    began = time.process_time()
+
+    found = machine.search(path, chains=[[leaf]], now=datetime(2025, 6, 1, tzinfo=timezone.utc))
+
+    assert time.process_time() - began < 3
+    assert len(found.candidates) == MOST_CANDIDATES
+    assert all(len(candidate.intermediates) <= 10 for candidate in found.candidates)
+
+
+def test_reasons_are_bounded(machine: Machine) -> None:
+    spans = [Validity(EXPIRED.not_before, EXPIRED.not_after - timedelta(days=number)) for number in range(9)]
+    old = machine.file(*(ROOT.reissued(validity=span).pem for span in spans))
+
+    found = machine.search(old)
+
+    assert len(found.passed_over) == 6
+    assert found.passed_over[-1].reason == "4 more certificates are of no use"
+
+
+# What a CA says itself
+
+
+def test_limits_of_a_candidate(machine: Machine) -> None:
+    limited = make(
+        ROOT.subject,
+        extensions=[
+            (x509.BasicConstraints(ca=True, path_length=0), True),
+            (x509.NameConstraints([x509.DNSName("corp.example")], None), True),
+        ],
+    )
+    now = datetime(2025, 6, 1, 12, tzinfo=timezone.utc)
+
+    (candidate,) = machine.search(machine.file(pem(limited)), now=now).candidates
+
+    assert candidate.limits == ("may only vouch for names in corp.example", "allows no CA below itself")
+    assert Candidate(parse(ROOT.der), candidate.source).limits == ()
+
+
 def test_certificates_that_issue_each_other_end_the_search(machine: Machine) -> None:
     one, two = Authority("One"), Authority("Two")
     crossed = [
@@ -289,6 +540,19 @@ def test_a_key_that_anybody_can_download(machine: Machine, monkeypatch: pytest.M
     assert "its private key is public (Example)" in reasons(found)
 
 
+@pytest.mark.parametrize(
+    "tier", ["system", "public", "configured", "explicit", pytest.param("provisioned", marks=needs_root)]
+)
+def test_what_was_taken_back_counts_nowhere(machine: Machine, tier: str) -> None:
+    source = Source(tier, "it", machine.file(ROOT.pem))
+
+    found = machine.search(source, revoked=[ROOT])
+
+    assert found.candidates == ()
+    assert reasons(found) == "Example Corporate Root: distrusted in blocklist/"
+    assert anchors(machine.search(source, revoked=[Authority("Other")])) == [ROOT.sha256]
+
+
 # A server's own certificate
 
 
@@ -330,7 +594,10 @@ def test_what_one_file_rejects_no_other_lends(machine: Machine) -> None:
     assert anchors(machine.search(good)) == [ROOT.sha256]
 
     for order in ((good, marked), (marked, good)):
-        assert machine.search(*order).candidates == ()
+        found = machine.search(*order)
+        assert found.candidates == ()
+        assert {item.source.path for item in found.passed_over} == {good, marked}
+        assert f"GIT_SSL_CAINFO ({marked}) marks it as not to be trusted" in reasons(found)
 
 
 def test_what_a_file_rejects_that_holds_nothing_else(machine: Machine) -> None:
@@ -373,7 +640,9 @@ def loose(path: str, mode: int) -> str:
     return path
 
 
-@pytest.mark.parametrize("tier", ["system", "configured", "explicit"])
+@pytest.mark.parametrize(
+    "tier", ["system", "configured", "explicit", pytest.param("provisioned", marks=needs_root)]
+)
 def test_a_file_that_others_can_write(machine: Machine, tier: str) -> None:
     path = machine.file(ROOT.pem)
     assert anchors(machine.search(Source(tier, "it", path))) == [ROOT.sha256]
@@ -408,14 +677,75 @@ def test_a_link_to_a_file_that_others_can_write(machine: Machine) -> None:
     assert machine.search(str(link)).candidates == ()
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")
-@pytest.mark.parametrize(("tier", "used"), [("system", False), ("configured", True), ("explicit", True)])
+@needs_root
+@pytest.mark.parametrize(
+    ("tier", "used"),
+    [("system", False), ("provisioned", False), ("configured", True), ("explicit", True)],
+)
 def test_a_file_of_another_user(machine: Machine, tier: str, used: bool) -> None:  # noqa: FBT001
     """CI systems mount configured files so."""
     path = machine.file(ROOT.pem)
     os.chown(path, 12345, 12345)
 
     assert bool(machine.search(Source(tier, "it", path)).candidates) is used
+
+
+@needs_root
+def test_a_provisioned_file_of_the_user_himself() -> None:
+    """Nobody named it, so it has to be the administrator's."""
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own are root's alone
+        path = ROOT.write(Path(folder) / "ca.pem")
+        for place in (Path(folder), path):
+            os.chown(place, 12345, 12345)
+        os.seteuid(12345)
+        try:
+            machine = Machine(Path(folder), Path(folder) / "project", Path(folder), CHAIN)
+            found = machine.search(provisioned(str(path)))
+            assert anchors(machine.search(Source("system", "it", str(path)))) == [ROOT.sha256]
+        finally:
+            os.seteuid(0)
+
+    assert found.candidates == ()
+    assert f"is not used: {path} does not belong to root" in reasons(found)
+
+
+@needs_root
+def test_a_developers_own_ca_is_not_provisioned(machine: Machine) -> None:
+    key = machine.file(ROOT.key_pem, name="rootCA-key.pem")
+    path = machine.file(ROOT.pem, name="rootCA.pem")
+
+    found = machine.search(provisioned(path))
+
+    assert found.candidates == ()
+    assert reasons(found) == f"is not used: the private key of this CA lies beside it ({key})"
+    for tier in ("configured", "explicit"):
+        assert anchors(machine.search(Source(tier, "it", path))) == [ROOT.sha256]
+        assert anchors(machine.search(provisioned(path), Source(tier, "it", path))) == [ROOT.sha256]
+    Path(key).unlink()
+    assert anchors(machine.search(provisioned(path))) == [ROOT.sha256]
+
+
+@needs_root
+def test_a_key_in_the_file_itself_is_not_provisioned_either(machine: Machine) -> None:
+    path = machine.file(ROOT.pem, ROOT.key_pem)
+
+    found = machine.search(provisioned(path))
+
+    assert found.candidates == ()
+    assert reasons(found) == "Example Corporate Root: its private key lies in the same file"
+    assert anchors(machine.search(provisioned(path), path)) == [ROOT.sha256]
+
+
+@needs_root
+def test_a_key_in_one_file_of_a_provisioned_folder(machine: Machine) -> None:
+    other = Authority("Other Root")
+    machine.file(ROOT.pem, ROOT.key_pem, name="keyed.pem")
+    machine.file(other.pem, name="other.pem")
+
+    found = machine.search(provisioned(str(machine.corp)), chains=[CHAIN, seen(other.leaf())])
+
+    assert anchors(found) == [other.sha256]
+    assert "its private key lies in the same file" in reasons(found)
 
 
 # The working folder
@@ -484,14 +814,40 @@ def test_a_relative_path(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> N
         ("/corp/../home/u/project/ca.pem", "/home/u/project", True),
         ("/home/u/project-2/ca.pem", "/home/u/project", False),
         ("/home/u/ca.pem", "/home/u", False),
-        ("/home/u/ca.pem", "/home", False),
+        ("/home/u/ca.pem", "/home", False),  # the home in the project: what is in it is the user's
+        ("/home/u/.ssl/ca.pem", "/home", False),
+        ("/home/ca.pem", "/home", True),
+        ("/home/u/../ca.pem", "/home", True),
+        ("/home/u-2/ca.pem", "/home", True),
+        ("/home", "/home", True),
         ("/etc/ssl/ca.pem", "/", False),
         ("ca.pem", "/", True),
         ("../ca.pem", "/home/u/project", True),
     ],
 )
 def test_where_the_project_is(path: str, folder: str, is_projects: bool) -> None:  # noqa: FBT001
-    assert in_working_folder(path, folder, "/home/u") is is_projects
+    assert WorkingFolder(folder, "/home/u").holds(path) is is_projects
+
+
+@pytest.mark.parametrize("below", ["", "sub", "ci/home", "ci/home/work"])
+def test_a_home_in_a_clone(tmp_path: Path, below: str) -> None:
+    """As CI services have it: what lies in the home is the user's, all else the project's."""
+    clone, home, corp = tmp_path / "clone", tmp_path / "clone" / "ci" / "home", tmp_path / "corp"
+    for folder in (clone / ".git", clone / "sub", home / "work", corp):
+        folder.mkdir(parents=True)
+    for place in (clone, clone / "ci", home, home / "work", corp):
+        (place / "ca.pem").write_bytes(ROOT.pem)
+    links = {"in": clone / "ca.pem", "out": corp / "ca.pem", "up": clone, "dots": Path("..")}
+    for link, target in links.items():
+        (home / link).symlink_to(target)
+    project = WorkingFolder(str(clone / below), str(home))
+
+    held = [clone, clone / "ca.pem", clone / "ci", clone / "ci/ca.pem", home / "in", home / "up"]
+    held += [home / "up" / "ca.pem", home / "dots", home / ".." / "ca.pem"]
+    free = [home, home / "ca.pem", home / "absent.pem", home / "out", corp / "ca.pem", tmp_path]
+    (held if below.endswith("work") else free).append(home / "work" / "ca.pem")
+    assert [path for path in held if not project.holds(str(path))] == []
+    assert [path for path in free if project.holds(str(path))] == []
 
 
 # Files that are of no use
@@ -537,7 +893,12 @@ def test_no_sources(machine: Machine) -> None:
     assert machine.search() == Search()
 
 
-def test_names_are_compared_byte_by_byte(machine: Machine) -> None:
-    near = make(name("example corporate root", organization_name="Example Org"))
+def test_names_are_compared_as_openssl_does(machine: Machine) -> None:
+    """Case and the kind of string do not count, the letters do."""
+    respelt = make(name("EXAMPLE corporate Root", organization_name="Example Org"))
+    another = make(name("Example Corporate Boot", organization_name="Example Org"))
+    now = datetime(2025, 6, 1, 12, tzinfo=timezone.utc)
 
-    assert machine.search(machine.file(pem(near))).candidates == ()
+    found = machine.search(machine.file(pem(respelt), pem(another)), now=now)
+
+    assert anchors(found) == [parse(respelt).sha256]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe import wording
+from pipsafe import advice, cause_words, handover
 from pipsafe.terminal import NARROWEST
 from tests.lab.authority import EXPIRED, Authority, Chain, Leaf
 from tests.lab.index_server import IndexServer
@@ -266,7 +266,7 @@ def _assert_harmless(text: str) -> None:
 
 
 def test_no_advice_weakens_verification() -> None:
-    texts = [*wording.ADVICE.values(), *wording.TO_LAST.values(), *wording.STORE_NAMES.values()]
+    texts = [*cause_words.ADVICE.values(), *advice.TO_LAST.values(), *handover.STORE_NAMES.values()]
     assert len(texts) > 12
     for text in texts:
         assert not WEAKENING.search(text), text
@@ -274,7 +274,7 @@ def test_no_advice_weakens_verification() -> None:
 
 def test_sentences_are_whole() -> None:
     """A capital or the project's name first, a full stop last, no two blanks, nobody shouted at."""
-    for text in (*wording.ADVICE.values(), *wording.TO_LAST.values()):
+    for text in (*cause_words.ADVICE.values(), *advice.TO_LAST.values()):
         assert text[0].isupper(), text
         assert text.endswith("."), text
         assert "  " not in text, text

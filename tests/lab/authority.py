@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from enum import Enum
@@ -18,11 +18,13 @@ from typing import TypeAlias
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 Key: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+Extensions: TypeAlias = Sequence[x509.ExtensionType]
+"""What is put into a certificate besides, not critical."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ class Authority:
     """A certificate authority: a root, or an intermediate when it has a `parent`.
 
     `basic_constraints_critical=False`, `subject_key_identifier=False` and `key_usage=False` leave out what
-    RFC 5280 asks for and what old internal CAs often lack.
+    RFC 5280 asks for and what old internal CAs often lack.  `ca_issuers` are the URLs at which the
+    certificate says that its issuer's can be had.
     """
 
     def __init__(
@@ -135,6 +138,8 @@ class Authority:
         authority_key_identifier: bool = True,
         key_usage: bool = True,
         key_identifier: bytes | None = None,
+        ca_issuers: Sequence[str] = (),
+        extensions: Extensions = (),
     ) -> None:
         self.name = name
         self.organization = organization
@@ -155,6 +160,8 @@ class Authority:
             builder = builder.add_extension(identifier, critical=False)
         if authority_key_identifier and parent is not None:
             builder = builder.add_extension(_issued_by(parent), critical=False)
+        for extension in (*([access(ca_issuers)] if ca_issuers else []), *extensions):
+            builder = builder.add_extension(extension, critical=False)
         self.certificate = builder.sign(signer.key, hashes.SHA256())
 
     @property
@@ -183,9 +190,17 @@ class Authority:
         """This authority's certificate and those above it, up to the root."""
         return (self.certificate, *(() if self.parent is None else self.parent.chain))
 
-    def intermediate(self, name: str = "Example Test Issuing CA", *, validity: Validity = VALID) -> Authority:
+    def intermediate(
+        self,
+        name: str = "Example Test Issuing CA",
+        *,
+        validity: Validity = VALID,
+        ca_issuers: Sequence[str] = (),
+    ) -> Authority:
         """An authority that this one vouches for."""
-        return Authority(name, organization=self.organization, parent=self, validity=validity)
+        return Authority(
+            name, organization=self.organization, parent=self, validity=validity, ca_issuers=ca_issuers
+        )
 
     def namesake(self, *, same_key_identifier: bool = False) -> Authority:
         """A root with the same subject and another key, and on demand the same key identifier."""
@@ -208,14 +223,28 @@ class Authority:
         chain: Chain = Chain.WITHOUT_ROOT,
         key: Key | None = None,
         authority_key_identifier: bool = True,
+        ca_issuers: Sequence[str] = (),
+        extensions: Extensions = (),
+        usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
     ) -> Leaf:
-        """A server certificate for these DNS names and addresses."""
+        """A certificate for these DNS names and addresses, a server's unless `usage` says otherwise."""
         span = Validity(not_before or validity.not_before, not_after or validity.not_after)
         own = new_key() if key is None else key
-        builder = _server_builder(tuple(hosts), own, self.subject, span)
+        builder = _server_builder(tuple(hosts), own, self.subject, span, usage=usage)
         if authority_key_identifier:
             builder = builder.add_extension(_issued_by(self), critical=False)
+        for extension in (*([access(ca_issuers)] if ca_issuers else []), *extensions):
+            builder = builder.add_extension(extension, critical=False)
         return Leaf(builder.sign(self.key, hashes.SHA256()), own, self.chain, chain)
+
+    def revocation_list(self, *revoked: Leaf) -> bytes:
+        """A CRL, PEM, that takes these certificates back."""
+        builder = x509.CertificateRevocationListBuilder().issuer_name(self.subject)
+        builder = builder.last_update(VALID.not_before).next_update(VALID.not_after)
+        for leaf in revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(leaf.certificate.serial_number)
+            builder = builder.add_revoked_certificate(entry.revocation_date(VALID.not_before).build())
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def write(self, path: Path, *others: bytes) -> Path:
         """Write the certificate, then any other PEM, to `path`, which it returns."""
@@ -229,6 +258,28 @@ def self_signed(hosts: Iterable[str] = LOOPBACK, *, validity: Validity = VALID, 
     names = tuple(hosts)
     builder = _server_builder(names, key, _subject(names[0], "Example Org"), validity, ca=ca)
     return Leaf(builder.sign(key, hashes.SHA256()), key, ())
+
+
+def access(ca_issuers: Iterable[str], *, ocsp: Iterable[str] = ()) -> x509.AuthorityInformationAccess:
+    """Says where the issuer's certificate, and the state of this one, can be had."""
+    methods = AuthorityInformationAccessOID.CA_ISSUERS, AuthorityInformationAccessOID.OCSP
+    return x509.AuthorityInformationAccess(
+        [
+            x509.AccessDescription(method, x509.UniformResourceIdentifier(url))
+            for method, urls in zip(methods, (ca_issuers, ocsp), strict=True)
+            for url in urls
+        ]
+    )
+
+
+def timestamps() -> x509.UnrecognizedExtension:
+    """What a certificate transparency log adds (RFC 6962 3.3), without a log's signature in it."""
+    entry = bytes(1) + bytes(32) + bytes(8) + bytes(2) + b"\x04\x03" + b"\x00\x08" + bytes(8)
+    listed = len(entry).to_bytes(2, "big") + entry
+    value = len(listed).to_bytes(2, "big") + listed
+    return x509.UnrecognizedExtension(
+        x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), bytes((0x04, len(value))) + value
+    )
 
 
 _CA_USAGE = x509.KeyUsage(
@@ -266,13 +317,19 @@ def _builder(subject: x509.Name, key: Key, issuer: x509.Name, validity: Validity
 
 
 def _server_builder(
-    hosts: tuple[str, ...], key: Key, issuer: x509.Name, validity: Validity, *, ca: bool = False
+    hosts: tuple[str, ...],
+    key: Key,
+    issuer: x509.Name,
+    validity: Validity,
+    *,
+    ca: bool = False,
+    usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
 ) -> x509.CertificateBuilder:
     builder = _builder(_subject(hosts[0], "Example Org"), key, issuer, validity)
     builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
     names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
     builder = builder.add_extension(names, critical=False)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     return builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
 
 

@@ -209,7 +209,12 @@ class IndexServer:
             assert chosen is not None
             picked = chosen if isinstance(chosen, Leaf) else chosen(connection)
             connection.leaf = picked
-            channel.context = self._context(picked)
+            try:
+                channel.context = self._context(picked)
+            except OSError:
+                # A handshake that outlives the server finds its files gone.
+                if not self._stopped.is_set():
+                    raise
 
         context.sni_callback = choose
         if isinstance(self.certificates, Leaf):

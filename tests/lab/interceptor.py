@@ -34,8 +34,8 @@ class ProxyRequest:
 class ConnectProxy:
     """An HTTP proxy on loopback, running between `__enter__` and `__exit__`, that tunnels and logs.
 
-    `auth` is a user and password to demand, with 407; `routes` sends host names, which need not exist, to a
-    port on loopback; `certificates` makes it a proxy that is itself spoken to over TLS.
+    `auth` is a user and password to demand, with 407; `routes` sends host names, which need not exist, or
+    "host:port", to a port on loopback; `certificates` makes it a proxy that is itself spoken to over TLS.
     """
 
     def __init__(
@@ -112,6 +112,9 @@ class ConnectProxy:
             client.settimeout(30)
             if self.certificates is not None:
                 client = wrap_server(client, self.certificates)
+            if self.certificates is None and client.recv(1, socket.MSG_PEEK) == b"\x16":
+                client.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+                return
             head = _read_head(client)
             if head:
                 self._handle(client, head)
@@ -133,7 +136,9 @@ class ConnectProxy:
             return
         where = urlsplit(target if "://" in target else f"//{target}")
         host = where.hostname or ""
-        address = ("127.0.0.1", self.routes[host]) if host in self.routes else (host, where.port or 80)
+        port = where.port or 80
+        routed = self.routes.get(f"{host}:{port}", self.routes.get(host))
+        address = (host, port) if routed is None else ("127.0.0.1", routed)
         with socket.create_connection(address, timeout=30) as upstream:
             if method == "CONNECT":
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
