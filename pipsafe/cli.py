@@ -164,14 +164,14 @@ class _Listener:
         if not self.transcript.add(stream, payload) or self.fault or self.options.no_rescue:
             return
         try:
-            self._rescue(attempt).hear(attempt, self.transcript)
+            self._rescue(attempt, probes=True).hear(attempt, self.transcript)
         except Exception as error:  # a fault here must not keep pip waiting; it is told at the end
             self.fault = error
 
     def asked(self, attempt: Attempt) -> bool:
         """Whether pip may begin to install: only --pipsafe-strict asks."""
         try:
-            return self._rescue(attempt).may_install(self.transcript)
+            return self._rescue(attempt, probes=True).may_install(self.transcript)
         except Exception as error:
             self.fault = error
             return False
@@ -195,12 +195,18 @@ class _Listener:
             _tell_of_fault(error)
             return end_like(attempt)
 
-    def _rescue(self, attempt: Attempt) -> "Rescue":
+    def _rescue(self, attempt: Attempt, *, probes: bool = False) -> "Rescue":
+        """``probes``: the target's interpreter will be needed; it starts while we import the rest."""
         if self.rescue is None:
+            assert attempt.hello is not None  # the launcher speaks before pip does
+            prober = None
+            if probes:
+                from pipsafe import prober_process
+
+                prober = prober_process.ahead(attempt.hello, self.given[1].python, os.environ)
             from pipsafe.rescue import Rescue
 
-            assert attempt.hello is not None  # the launcher speaks before pip does
-            self.rescue = Rescue(attempt.hello, *self.given)
+            self.rescue = Rescue(attempt.hello, *self.given, prober=prober)
         return self.rescue
 
 

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 
 from pipsafe.certificate import Certificate
 from pipsafe.plain_http import Answer
@@ -140,6 +139,8 @@ def _http_date(text: str) -> datetime | None:
     """One of the forms of RFC 9110 5.6.7."""
     if not text.isascii() or len(text) > 40:
         return None
+    from email.utils import parsedate_to_datetime  # takes its time to import
+
     try:
         found = parsedate_to_datetime(text)
         found = found.replace(tzinfo=found.tzinfo or timezone.utc).astimezone(timezone.utc)

@@ -16,6 +16,7 @@ from pipsafe.evidence import Evidence, Kind
 from pipsafe.findings import Checkup, Findings, Remedy
 from pipsafe.origin import Origin
 from pipsafe.probe import Place, ProbeFailed, Prober, Survey, Trust
+from pipsafe.prober_process import ProberProcess
 from pipsafe.proof import Proof
 from pipsafe.provenance import PublicNames, Seen
 from pipsafe.remedy import PipTraits
@@ -39,14 +40,20 @@ SSL_SHADOWED = (
 
 
 def examine(
-    situation: Situation, evidence: Sequence[Evidence], scratch: Scratch, *, silent: bool
+    situation: Situation,
+    evidence: Sequence[Evidence],
+    scratch: Scratch,
+    *,
+    silent: bool,
+    process: ProberProcess | None = None,
 ) -> Findings:
     """Everything there is to find out. ``silent``: pip named no TLS failure, look all the same.
 
-    Raises ProbeFailed when the target's interpreter could not be asked.
+    ``process``: the target's interpreter, where it was started ahead; it is ended here. Raises
+    ProbeFailed when the target's interpreter could not be asked.
     """
     patience = SILENT_CONNECTION_SECONDS if silent else CONNECTION_SECONDS
-    with _prober(situation, WHOLE_SECONDS) as prober:
+    with _prober(situation, WHOLE_SECONDS, process) as prober:
         return _Examination(situation, tuple(evidence), scratch, prober, patience).findings()
 
 
@@ -66,8 +73,9 @@ def check(
         return examination.checkup(asked, progress)
 
 
-def _prober(situation: Situation, seconds: float) -> Prober:
-    return Prober(situation.hello.executable or situation.python, situation.environ, seconds=seconds)
+def _prober(situation: Situation, seconds: float, process: ProberProcess | None = None) -> Prober:
+    python = situation.hello.executable or situation.python
+    return Prober(python, situation.environ, seconds=seconds, process=process)
 
 
 class _Examination:

@@ -9,7 +9,6 @@ once, and each kind of look has its own bound.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 from pipsafe import clock, completion, plain_http, portal, witnesses
@@ -145,5 +144,7 @@ def _each(looks: Sequence[Look], ask: Callable[[Look], _Got]) -> dict[Origin, _G
     if not looks:
         return {}
     looks = looks[:MOST]
+    from concurrent.futures import ThreadPoolExecutor  # takes its time to import
+
     with ThreadPoolExecutor(MOST) as pool:
         return {look.case.origin: got for look, got in zip(looks, pool.map(ask, looks), strict=True)}

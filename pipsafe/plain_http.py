@@ -6,7 +6,6 @@ looked up twice: what was checked is what is connected to (else a name could lea
 
 from __future__ import annotations
 
-import http.client
 import io
 import queue
 import socket
@@ -15,13 +14,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from pipsafe import addresses, host_names, origin
 from pipsafe.distinguished_name import printable
 from pipsafe.origin import Origin
 from pipsafe.proxy import Proxy
+
+if TYPE_CHECKING:
+    import http.client
 
 MOST_HEADER_BYTES = 65536
 """All headers together, those of answers that only announce another included."""
@@ -88,6 +90,8 @@ def get(
     public internet, and the port is 80. The host of ``own``, known anyway, may have private addresses, and
     its own port or one of OWN_PORTS; it may lie on this very machine only if it is written so.
     """
+    import http.client  # and ssl and email with it: most failures are explained without them
+
     place = _place(url)
     deadline = time.monotonic() + seconds
     guard = _Guard(place.origin, own) if public_addresses_only else None
@@ -229,10 +233,12 @@ def _exchange(
     most_bytes: int,
     deadline: float,
 ) -> Answer:
+    from http.client import HTTPResponse
+
     connection.settimeout(_positive(deadline - time.monotonic()))
     connection.sendall(_request(place, proxy, method))
     stream = _Stream(connection, deadline, most_bytes + MOST_HEADER_BYTES)
-    answer = http.client.HTTPResponse(cast("socket.socket", _Readable(stream)), method=method)
+    answer = HTTPResponse(cast("socket.socket", _Readable(stream)), method=method)
     try:
         answer.begin()
         when = datetime.now(timezone.utc)

@@ -8,7 +8,6 @@ detour counts only where no certificate of the server's is seen, and where habit
 
 from __future__ import annotations
 
-import html
 import re
 from urllib.parse import unquote, urlsplit
 
@@ -75,7 +74,11 @@ def _detour(answer: Answer) -> str | None:
         return None
     page = answer.body[:MOST_OF_PAGE].decode("utf-8", "replace")
     found = _META.search(page) or _SCRIPT.search(page)
-    return _absolute(html.unescape(found[1])) if found else None
+    if not found:
+        return None
+    from html import unescape  # takes its time to import
+
+    return _absolute(unescape(found[1]))
 
 
 def _absolute(url: str) -> str | None:

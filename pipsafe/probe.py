@@ -156,10 +156,21 @@ class Survey:
 class Prober:
     """A running prober. A context manager; every method raises ProbeFailed."""
 
-    def __init__(self, python: str, environ: Mapping[str, str], *, seconds: float) -> None:
-        """``seconds`` bounds the whole life of the process, ``python`` is the interpreter."""
+    def __init__(
+        self,
+        python: str,
+        environ: Mapping[str, str],
+        *,
+        seconds: float,
+        process: ProberProcess | None = None,
+    ) -> None:
+        """``seconds`` bounds the whole life of the process, ``python`` is the interpreter.
+
+        ``process``: one of that interpreter that was started ahead; it is ended with this.
+        """
         self.seconds = seconds
-        self._process = ProberProcess(python, environ, seconds=seconds)
+        self._process = process or ProberProcess(python, environ)
+        self._process.bound(seconds)
 
     def __enter__(self) -> "Prober":
         return self
@@ -171,7 +182,7 @@ class Prober:
 
     def facts(self, location: str) -> Facts:
         """``location`` is the folder that the target's pip package lies in."""
-        answer = self._process.ask({"op": "facts", "location": location})
+        answer = self._process.facts(location)
         # A pip in a zip unpacks its roots into a file that it removes when it ends by itself.
         self._process.tidies_up = not os.path.isdir(location)
         return Facts(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pkgutil import get_data
 from typing import Any
 
+from pipsafe.attempt import Hello
+
 # The sources come first on stdin: they need not be files (pipsafe may lie in a zip).
 SOURCES = (
     "modules",
@@ -38,10 +40,15 @@ class ProbeFailed(Exception):
 
 
 class ProberProcess:
-    """A process that answers questions, one after the other. A watchdog ends it in any case."""
+    """A process that answers questions, one after the other.
 
-    def __init__(self, python: str, environ: Mapping[str, str], *, seconds: float) -> None:
+    It ends with this process, whose end of its stdin it waits on, and by a watchdog once it is bounded.
+    """
+
+    def __init__(self, python: str, environ: Mapping[str, str]) -> None:
         sources = json.dumps({name: _source(name) for name in SOURCES}).encode("ascii")
+        self._watchdog: threading.Timer | None = None
+        self._prepared_for: str | None = None
         self.tidies_up = False
         """Whether it is given a moment to end by itself."""
         try:
@@ -54,14 +61,35 @@ class ProberProcess:
             )
         except OSError as error:
             raise ProbeFailed(f"{python} cannot be started: {error.strerror}") from error
+        self._send(sources + b"\n")
+
+    def bound(self, seconds: float) -> None:
+        """Let it live no longer than this."""
         self._watchdog = threading.Timer(seconds, self._process.kill)
         self._watchdog.daemon = True
         self._watchdog.start()
-        self._send(sources + b"\n")
+
+    def prepare(self, location: str) -> None:
+        """Ask for the facts of the pip in this folder, and do not wait for them. Raises ProbeFailed."""
+        self._send_question({"op": "facts", "location": location})
+        self._prepared_for = location
+
+    def facts(self, location: str) -> Any:
+        """The facts of the pip in this folder. Raises ProbeFailed."""
+        if self._prepared_for != location:
+            self.prepare(location)
+        self._prepared_for = None
+        return self._answer()
 
     def ask(self, request: Mapping[str, object]) -> Any:
         """The answer to one question. Raises ProbeFailed."""
+        self._send_question(request)
+        return self._answer()
+
+    def _send_question(self, request: Mapping[str, object]) -> None:
         self._send(json.dumps(request).encode("ascii") + b"\n")
+
+    def _answer(self) -> Any:
         stream = self._process.stdout
         assert stream is not None
         for _ in range(MOST_STRAY_LINES):
@@ -77,7 +105,8 @@ class ProberProcess:
 
     def end(self) -> None:
         """End it, by force if need be."""
-        self._watchdog.cancel()
+        if self._watchdog is not None:
+            self._watchdog.cancel()
         if self.tidies_up and self._process.stdin is not None:
             try:
                 self._process.stdin.close()
@@ -101,6 +130,20 @@ class ProberProcess:
             stream.flush()
         except OSError as error:
             raise ProbeFailed("the prober went away") from error
+
+
+def ahead(hello: Hello, python: str, environ: Mapping[str, str]) -> ProberProcess | None:
+    """A process that is already finding out what is asked first; None where it cannot be had."""
+    try:
+        process = ProberProcess(hello.executable or python, environ)
+    except ProbeFailed:
+        return None  # said by whoever needs one
+    try:
+        process.prepare(hello.location)
+    except ProbeFailed:
+        process.end()
+        return None
+    return process
 
 
 def _source(name: str) -> str:

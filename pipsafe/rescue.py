@@ -13,7 +13,7 @@ from pipsafe.findings import Remedy
 from pipsafe.interruption import Interrupted, end_by, signals_raise
 from pipsafe.launch import end_like, run
 from pipsafe.own_options import OwnOptions
-from pipsafe.probe import ProbeFailed
+from pipsafe.prober_process import ProbeFailed, ProberProcess
 from pipsafe.rounds import Ended, Round
 from pipsafe.scratch import Scratch
 from pipsafe.situation import Situation
@@ -42,7 +42,9 @@ class Rescue:
         style: str,
         arguments: list[str],
         streams: CapturedStreams | None,
+        prober: ProberProcess | None = None,
     ) -> None:
+        """``prober``: the target's interpreter, started ahead while all of this is imported."""
         self.options, self.streams = options, streams
         self.scratch = Scratch()
         self.situation = Situation(
@@ -60,17 +62,18 @@ class Rescue:
         lists_newer = line.command == "list" and line.count("outdated") + line.count("uptodate") > 0
         self.may_stop = line.command in STOPPABLE or lists_newer
         self.may_repeat = line.command in REPEATABLE
-        self.round = self._round(self.situation)
+        self.round = self._round(self.situation, prober)
         self.ended: list[Ended] = []
         self.remedies: list[Remedy] = []
 
-    def _round(self, situation: Situation) -> Round:
+    def _round(self, situation: Situation, prober: ProberProcess | None = None) -> Round:
         return Round(
             situation,
             self.scratch,
             strict=self.options.strict,
             may_stop=self.may_stop,
             may_repeat=self.may_repeat,
+            prober=prober,
         )
 
     def hear(self, attempt: Attempt, transcript: Transcript) -> None:

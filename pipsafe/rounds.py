@@ -9,6 +9,7 @@ from pipsafe.attempt import Attempt
 from pipsafe.evidence import Evidence, Kind
 from pipsafe.examination import examine
 from pipsafe.findings import Findings
+from pipsafe.prober_process import ProberProcess
 from pipsafe.scratch import Scratch
 from pipsafe.situation import Situation
 from pipsafe.transcript import Transcript
@@ -52,9 +53,17 @@ class Round:
     """Hears one attempt; a thread examines what it says, and stops it when a cure is proved."""
 
     def __init__(
-        self, situation: Situation, scratch: Scratch, *, strict: bool, may_stop: bool, may_repeat: bool
+        self,
+        situation: Situation,
+        scratch: Scratch,
+        *,
+        strict: bool,
+        may_stop: bool,
+        may_repeat: bool,
+        prober: ProberProcess | None = None,
     ) -> None:
-        self.situation, self.scratch = situation, scratch
+        """``prober``: started ahead, for the first examination."""
+        self.situation, self.scratch, self.prober = situation, scratch, prober
         self.strict, self.may_stop, self.may_repeat = strict, may_stop, may_repeat
         self.asks_for_pip = any(NAMES_PIP.match(word) for word in situation.arguments)
         self.evidence: list[Evidence] = []
@@ -116,7 +125,10 @@ class Round:
     def _examine(self, *, silent: bool) -> Findings:
         """Raises ProbeFailed where the target's interpreter could not be asked."""
         self._examined = len(self.evidence)
-        self.findings = examine(self.situation, tuple(self.evidence), self.scratch, silent=silent)
+        process, self.prober = self.prober, None
+        self.findings = examine(
+            self.situation, tuple(self.evidence), self.scratch, silent=silent, process=process
+        )
         return self.findings
 
     def conclude(self, attempt: Attempt, transcript: Transcript) -> Ended:
@@ -126,12 +138,19 @@ class Round:
         """
         if self._thread is not None:
             self._thread.join()
+        try:
+            self._finish(attempt, transcript)
+        finally:
+            if self.prober is not None:
+                self.prober.end()
+        return self.ended(attempt)
+
+    def _finish(self, attempt: Attempt, transcript: Transcript) -> None:
         if not attempt.stopped and not attempt.interrupted and self.fault is None:
             self._note(*transcript.text())
             self._examine_the_end(attempt, transcript)
         if self.fault is not None:
             raise self.fault
-        return self.ended(attempt)
 
     def ended(self, attempt: Attempt) -> Ended:
         """The attempt with what is known of it now."""

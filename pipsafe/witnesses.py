@@ -7,7 +7,6 @@ they can be asked by a machine whose clock makes every certificate look invalid.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from pipsafe import clock, host_names, issuance, plain_http
@@ -41,6 +40,8 @@ def ask(
         except PlainHttpFailed:
             return None
         return clock.from_answer(answer, other)
+
+    from concurrent.futures import ThreadPoolExecutor  # takes its time to import
 
     with ThreadPoolExecutor(len(others)) as pool:
         return tuple(found for found in pool.map(said_by, others) if found is not None)
