@@ -8,17 +8,17 @@ import os
 import sys
 
 from pipsafe import own_options
-from pipsafe.attempt import Attempt, CannotStart
-from pipsafe.launch import end_like, run
+from pipsafe.attempts.attempt import Attempt, CannotStart
+from pipsafe.attempts.launch import end_like, run
+from pipsafe.attempts.suspicion import looks_suspicious
+from pipsafe.attempts.target import Target, TargetError, find
+from pipsafe.attempts.transcript import Transcript
 from pipsafe.own_options import OwnOptions, UsageError
-from pipsafe.suspicion import looks_suspicious
-from pipsafe.target import Target, TargetError, find
-from pipsafe.transcript import Transcript
-from pipsafe.trusted_hosts import may_be_named
+from pipsafe.pip_settings.trusted_hosts import may_be_named
 
 TYPE_CHECKING = False  # importing typing for this takes too long
 if TYPE_CHECKING:
-    from pipsafe.captured_streams import CapturedStreams
+    from pipsafe.attempts.captured_streams import CapturedStreams
     from pipsafe.rescue import Rescue
 
 USAGE_EXIT_CODE = 2
@@ -81,12 +81,12 @@ def _check_files(options: OwnOptions) -> None:
     if options.strict and options.no_rescue:
         raise UsageError("--pipsafe-strict and --pipsafe-no-rescue contradict each other.")
     if options.ca:
-        from pipsafe.explicit import check_ca
+        from pipsafe.trust.explicit import check_ca
 
         for path, named_by in options.ca:
             check_ca(path, named_by)
     if options.report:
-        from pipsafe.report_file import check_place
+        from pipsafe.messages.report_file import check_place
 
         check_place(options.report)
 
@@ -102,7 +102,7 @@ def _check_interpreter(options: OwnOptions, arguments: list[str]) -> None:
 def _drive(options: OwnOptions, target: Target, style: str, arguments: list[str]) -> int:
     streams = None
     if any(name in word for word in arguments for name in STREAM_NAMES):
-        from pipsafe import captured_streams
+        from pipsafe.attempts import captured_streams
 
         streams = captured_streams.capture(arguments)
     listener = _Listener(options, target, style, arguments, streams)
@@ -131,7 +131,7 @@ def _no_pip(attempt: Attempt, target: Target) -> int:
     """The launcher found no pip that it can drive, or nobody that understands it."""
     if attempt.signal or attempt.interrupted:
         return end_like(attempt)
-    from pipsafe.no_pip import reason
+    from pipsafe.attempts.no_pip import reason
 
     return _usage(reason(attempt, target))
 
@@ -201,7 +201,7 @@ class _Listener:
             assert attempt.hello is not None  # the launcher speaks before pip does
             prober = None
             if probes:
-                from pipsafe import prober_process
+                from pipsafe.probes import prober_process
 
                 prober = prober_process.ahead(attempt.hello, self.given[1].python, os.environ)
             from pipsafe.rescue import Rescue

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pipsafe.causes import anchors, connection, maker, server_certificate
 from pipsafe.causes.case import Case, Cause, Diagnosis
 from pipsafe.causes.words import said
-from pipsafe.inspectors import recognise
+from pipsafe.observations.inspectors import recognise
 
 Judge = Callable[[Case], str | None]
 """Returns the explanation, or None if its cause does not apply."""

@@ -8,8 +8,14 @@ import os
 import sys
 from datetime import datetime, timezone
 
-from pipsafe import examination, no_pip, public_roots, report_file, settings, standard_output, terminal
-from pipsafe.attempt import CannotStart, Hello
+from pipsafe import examination
+from pipsafe.attempts import no_pip
+from pipsafe.attempts.attempt import CannotStart, Hello
+from pipsafe.attempts.interruption import Interrupted, end_by, signals_raise
+from pipsafe.attempts.launch import end_like
+from pipsafe.attempts.scratch import Scratch
+from pipsafe.attempts.situation import Situation
+from pipsafe.attempts.target import Target, find
 from pipsafe.checkup import (
     asked,
     document,
@@ -25,14 +31,12 @@ from pipsafe.checkup.asked import Asked
 from pipsafe.checkup.greeting import greet
 from pipsafe.checkup.progress import Progress
 from pipsafe.checkup.result import NOTHING_SEEN, Result
-from pipsafe.interruption import Interrupted, end_by, signals_raise
-from pipsafe.launch import end_like
+from pipsafe.messages import report_file, standard_output, terminal
+from pipsafe.messages.terminal import Line
 from pipsafe.own_options import OwnOptions
-from pipsafe.probe import ProbeFailed
-from pipsafe.scratch import Scratch
-from pipsafe.situation import Situation
-from pipsafe.target import Target, find
-from pipsafe.terminal import Line
+from pipsafe.pip_settings import settings
+from pipsafe.probes.probe import ProbeFailed
+from pipsafe.trust import public_roots
 
 INTERRUPTED = 130
 """As a shell has it after Ctrl-C."""

@@ -9,22 +9,26 @@ done elsewhere.
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 
-from pipsafe import ca_file, contacts, pip_trust, provenance, public_roots, remedy, surroundings, system_store
+from pipsafe import remedy
+from pipsafe.attempts.scratch import Scratch, truststore_can_be_lent
+from pipsafe.attempts.situation import Situation
 from pipsafe.causes.case import Case, Diagnosis
 from pipsafe.diagnosis import diagnose
-from pipsafe.evidence import Evidence, Kind
 from pipsafe.findings import Checkup, Findings, Remedy
+from pipsafe.observations import provenance
+from pipsafe.observations.provenance import PublicNames, Seen
 from pipsafe.origin import Origin
-from pipsafe.probe import Place, ProbeFailed, Prober, Survey, Trust
-from pipsafe.prober_process import ProberProcess
-from pipsafe.proof import Proof
-from pipsafe.provenance import PublicNames, Seen
+from pipsafe.pip_settings import pip_trust, surroundings
+from pipsafe.pip_settings.settings import Contact
+from pipsafe.pip_settings.surroundings import PROXY
+from pipsafe.probes import contacts
+from pipsafe.probes.probe import Place, ProbeFailed, Prober, Survey, Trust
+from pipsafe.probes.prober_process import ProberProcess
+from pipsafe.probes.proof import Proof
 from pipsafe.remedy import PipTraits
-from pipsafe.scratch import Scratch, truststore_can_be_lent
-from pipsafe.seeking import Seeker, Sought
-from pipsafe.settings import Contact
-from pipsafe.situation import Situation
-from pipsafe.surroundings import PROXY
+from pipsafe.statements.evidence import Evidence, Kind
+from pipsafe.trust import ca_file, public_roots, system_store
+from pipsafe.trust.seeking import Seeker, Sought
 
 # Seconds. pip itself waits 15 for one connection; a probe that has to be that patient has
 # nothing to say that pip would not have said by then.

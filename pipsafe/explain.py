@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipsafe import cause_pages, columns, markdown_terminal, standard_output, terminal
+from pipsafe.messages import cause_pages, columns, markdown_terminal, standard_output, terminal
 from pipsafe.own_options import UsageError
 
 HELP = """\
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
     if question.wants_help:
         standard_output.write(HELP)
     elif question.log is not None:
-        from pipsafe import log_account
+        from pipsafe.messages import log_account
 
         return log_account.main(question.log, as_json=question.as_json)
     elif question.seen:
@@ -126,7 +126,7 @@ def _seen(names: Sequence[str]) -> tuple[str, ...]:
     said = " ".join(names)
     if not said or _plain(said) in cause_pages.CAUSES or os.path.isfile(said):
         return ()
-    from pipsafe import seen_words
+    from pipsafe.statements import seen_words
 
     return seen_words.causes_of(said)
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipsafe.causes.case import Diagnosis
-from pipsafe.probe import Facts
+from pipsafe.pip_settings.surroundings import Surroundings
+from pipsafe.probes.probe import Facts
 from pipsafe.remedy import Plan
-from pipsafe.surroundings import Surroundings
-from pipsafe.trust import Candidate, Search
+from pipsafe.trust.anchors import Candidate, Search
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipsafe.causes.case import HIDING_VARIABLES, Diagnosis, names_of
-from pipsafe.certificate import Certificate
-from pipsafe.probe import Trust
-from pipsafe.sources import Source
-from pipsafe.trust import Candidate
+from pipsafe.probes.probe import Trust
+from pipsafe.trust.anchors import Candidate
+from pipsafe.trust.sources import Source
+from pipsafe.x509.certificate import Certificate
 
 # Tiers in the order in which an anchor is taken from them.
 TIERS = {"system": 0, "public": 1, "configured": 2, "provisioned": 3, "explicit": 4}

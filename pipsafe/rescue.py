@@ -5,22 +5,23 @@ attempt -> findings -> remedy -> attempt -> ... -> account
 
 import os
 
-from pipsafe import command_line, wording
-from pipsafe.account import Account
-from pipsafe.attempt import Attempt, Hello
-from pipsafe.captured_streams import CapturedStreams
+from pipsafe.attempts.attempt import Attempt, Hello
+from pipsafe.attempts.captured_streams import CapturedStreams
+from pipsafe.attempts.interruption import Interrupted, end_by, signals_raise
+from pipsafe.attempts.launch import end_like, run
+from pipsafe.attempts.scratch import Scratch
+from pipsafe.attempts.situation import Situation
+from pipsafe.attempts.suspicion import looks_suspicious
+from pipsafe.attempts.target import Target
+from pipsafe.attempts.transcript import Transcript
 from pipsafe.findings import Remedy
-from pipsafe.interruption import Interrupted, end_by, signals_raise
-from pipsafe.launch import end_like, run
+from pipsafe.messages import wording
+from pipsafe.messages.account import Account
 from pipsafe.own_options import OwnOptions
-from pipsafe.prober_process import ProbeFailed, ProberProcess
+from pipsafe.pip_settings import command_line
+from pipsafe.pip_settings.versions import release
+from pipsafe.probes.prober_process import ProbeFailed, ProberProcess
 from pipsafe.rounds import Ended, Round
-from pipsafe.scratch import Scratch
-from pipsafe.situation import Situation
-from pipsafe.suspicion import looks_suspicious
-from pipsafe.target import Target
-from pipsafe.transcript import Transcript
-from pipsafe.versions import release
 
 MOST_ATTEMPTS = 4
 

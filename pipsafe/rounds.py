@@ -4,15 +4,15 @@ import re
 import threading
 from dataclasses import dataclass, replace
 
-from pipsafe import evidence
-from pipsafe.attempt import Attempt
-from pipsafe.evidence import Evidence, Kind
+from pipsafe.attempts.attempt import Attempt
+from pipsafe.attempts.scratch import Scratch
+from pipsafe.attempts.situation import Situation
+from pipsafe.attempts.transcript import Transcript
 from pipsafe.examination import examine
 from pipsafe.findings import Findings
-from pipsafe.prober_process import ProberProcess
-from pipsafe.scratch import Scratch
-from pipsafe.situation import Situation
-from pipsafe.transcript import Transcript
+from pipsafe.probes.prober_process import ProberProcess
+from pipsafe.statements import evidence
+from pipsafe.statements.evidence import Evidence, Kind
 
 # Kinds of evidence that a handshake can look into while pip goes on.
 TLS_KINDS = frozenset(Kind) - {Kind.NOT_FOUND}

@@ -6,24 +6,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from pipsafe import surroundings
-from pipsafe.attempt import Hello
+from pipsafe.attempts.attempt import Hello
+from pipsafe.attempts.situation import Situation
 from pipsafe.causes.case import Case, Diagnosis
-from pipsafe.certificate import Certificate, parse
 from pipsafe.checkup import effects, inspection, unencrypted, unverified
 from pipsafe.checkup.effect import Effect
 from pipsafe.checkup.result import Result
 from pipsafe.checkup.waiting import Waiting
 from pipsafe.diagnosis import diagnose
 from pipsafe.findings import Checkup, Remedy
+from pipsafe.observations.provenance import Provenance
 from pipsafe.origin import Origin
 from pipsafe.own_options import OwnOptions, split
-from pipsafe.probe import Facts, Survey, Verdict
-from pipsafe.provenance import Provenance
-from pipsafe.settings import Contact
-from pipsafe.situation import Situation
-from pipsafe.surroundings import Surroundings
-from pipsafe.trust import Candidate, Search
+from pipsafe.pip_settings import surroundings
+from pipsafe.pip_settings.settings import Contact
+from pipsafe.pip_settings.surroundings import Surroundings
+from pipsafe.probes.probe import Facts, Survey, Verdict
+from pipsafe.trust.anchors import Candidate, Search
+from pipsafe.x509.certificate import Certificate, parse
 from tests.lab.authority import Authority, Chain, Leaf, der_of
 
 DEFAULT_INDEX = "https://default.example/simple/"

@@ -14,8 +14,8 @@ from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
-from pipsafe import saved_log
-from pipsafe.saved_log import LogFindings
+from pipsafe.statements import saved_log
+from pipsafe.statements.saved_log import LogFindings
 
 LOGS = Path(__file__).parent / "logs"
 UNREACHABLE = "unreachable"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe import ownership, stock
-from pipsafe.certificate import Certificate, parse
-from pipsafe.sources import Source
-from pipsafe.stock import Reading
-from pipsafe.trust import Search, search
+from pipsafe.trust import ownership, stock
+from pipsafe.trust.anchors import Search, search
+from pipsafe.trust.sources import Source
+from pipsafe.trust.stock import Reading
+from pipsafe.x509.certificate import Certificate, parse
 from tests.certificates import oid, tlv
 from tests.lab.authority import Authority, Leaf, der_of
 

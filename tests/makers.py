@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pipsafe.certificate import Certificate, parse
+from pipsafe.x509.certificate import Certificate, parse
 from tests.certificates import CA, tlv
 from tests.lab.authority import access, timestamps
 

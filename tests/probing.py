@@ -6,8 +6,8 @@ import ssl
 from collections.abc import Mapping
 
 from pipsafe.origin import Origin
-from pipsafe.probe import Place, Prober, Survey, Trust
-from pipsafe.proxy import Proxy, parse
+from pipsafe.pip_settings.proxy import Proxy, parse
+from pipsafe.probes.probe import Place, Prober, Survey, Trust
 from tests.lab.authority import Authority
 from tests.lab.interceptor import ConnectProxy
 from tests.lab.targets import pythons

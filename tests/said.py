@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipsafe.evidence import Kind
+from pipsafe.statements.evidence import Kind
 
 RETRY = "WARNING: Retrying (Retry(total=4, connect=None, read=None, redirect=None, status=None))"
 BROKEN = f"{RETRY} after connection broken by "

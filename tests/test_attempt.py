@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipsafe.attempt import Attempt, Hello, listen
-from pipsafe.transcript import LIMIT, Transcript
+from pipsafe.attempts.attempt import Attempt, Hello, listen
+from pipsafe.attempts.transcript import LIMIT, Transcript
 from tests.drop_in import FakePip, as_script
 from tests.lab.run import ROOT, run
 

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipsafe import ca_file, certificate
+from pipsafe.trust import ca_file
+from pipsafe.x509 import certificate
 from tests.certificates import KEY, PLAIN_NAME, loaded, make, name, oid, pem, public_roots, raw, tlv
 
 ONE, TWO, THREE = make(name("One")), make(name("Two")), make(name("Three"))

@@ -7,8 +7,8 @@ from ipaddress import ip_network
 import pytest
 from cryptography import x509
 
-from pipsafe import ca_limits
-from pipsafe.certificate import parse
+from pipsafe.x509 import ca_limits
+from pipsafe.x509.certificate import parse
 from tests.certificates import CA, make, raw, raw_extension, tlv
 
 NAME_CONSTRAINTS = "2.5.29.30"

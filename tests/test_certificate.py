@@ -15,8 +15,9 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipsafe import certificate, denied, der
-from pipsafe.certificate import MalformedCertificate
+from pipsafe.trust import denied
+from pipsafe.x509 import certificate, der
+from pipsafe.x509.certificate import MalformedCertificate
 from tests.certificates import (
     CA,
     COMMON_NAME,

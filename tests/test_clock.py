@@ -12,10 +12,19 @@ from pathlib import Path
 import certifi
 import pytest
 
-from pipsafe import clock, releases
-from pipsafe.certificate import Certificate, parse
-from pipsafe.clock import Observation, Skew, from_answer, from_builds, from_chains, in_words, judge, sentence
-from pipsafe.plain_http import Answer, get
+from pipsafe.observations import clock, releases
+from pipsafe.observations.clock import (
+    Observation,
+    Skew,
+    from_answer,
+    from_builds,
+    from_chains,
+    in_words,
+    judge,
+    sentence,
+)
+from pipsafe.observations.plain_http import Answer, get
+from pipsafe.x509.certificate import Certificate, parse
 from tests.lab.authority import Authority, Validity, der_of
 from tests.lab.index_server import IndexServer
 from tests.lab.raw_server import RawServer, saying

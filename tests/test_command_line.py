@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from pipsafe import command_line, pip_options
-from pipsafe.command_line import CommandLine
+from pipsafe.pip_settings import command_line, pip_options
+from pipsafe.pip_settings.command_line import CommandLine
 from tests.pip_answers import Case, answers, commands, pip_version
 
 

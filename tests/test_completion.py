@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 from cryptography import x509
 
-from pipsafe.certificate import Certificate, parse
-from pipsafe.completion import MOST_BYTES, MOST_URLS, Completion, complete, presented_path
+from pipsafe.observations.completion import MOST_BYTES, MOST_URLS, Completion, complete, presented_path
 from pipsafe.origin import Origin
+from pipsafe.x509.certificate import Certificate, parse
 from tests.lab.aia import IssuerServer
 from tests.lab.authority import (
     EXPIRED,

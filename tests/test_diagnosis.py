@@ -15,17 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipsafe.causes.case import Case
-from pipsafe.certificate import Certificate, parse
-from pipsafe.clock import Skew
-from pipsafe.completion import Completion
 from pipsafe.diagnosis import CAUSES, ROWS, diagnose
-from pipsafe.inspectors import recognise
+from pipsafe.observations.clock import Skew
+from pipsafe.observations.completion import Completion
+from pipsafe.observations.inspectors import recognise
+from pipsafe.observations.provenance import Provenance
 from pipsafe.origin import Origin
-from pipsafe.pip_config import Setting
-from pipsafe.probe import Survey, Verdict
-from pipsafe.provenance import Provenance
-from pipsafe.sources import Source
-from pipsafe.trust import Candidate
+from pipsafe.pip_settings.pip_config import Setting
+from pipsafe.probes.probe import Survey, Verdict
+from pipsafe.trust.anchors import Candidate
+from pipsafe.trust.sources import Source
+from pipsafe.x509.certificate import Certificate, parse
 from tests.lab.authority import EXPIRED, NOT_YET_VALID, Authority, Chain, Leaf, der_of, self_signed
 
 NOW = datetime.now(timezone.utc)

@@ -6,7 +6,7 @@ import operator
 import time
 from pathlib import Path
 
-from pipsafe import stock
+from pipsafe.trust import stock
 from tests.lab.authority import Authority
 from tests.lab.many_files import many_files
 from tests.machine import anchors, configured, made, seen

@@ -15,20 +15,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipsafe import __version__, terminal
-from pipsafe.certificate import parse
+from pipsafe import __version__
 from pipsafe.checkup import asked, document, grid, page, ticket
 from pipsafe.checkup.progress import Progress
 from pipsafe.checkup.result import Result
 from pipsafe.diagnosis import diagnose
 from pipsafe.findings import Remedy
+from pipsafe.messages import terminal
 from pipsafe.origin import Origin
 from pipsafe.own_options import UsageError
-from pipsafe.probe import Trust, Verdict
+from pipsafe.pip_settings.settings import Contact
+from pipsafe.probes.probe import Trust, Verdict
 from pipsafe.remedy import Plan
-from pipsafe.settings import Contact
-from pipsafe.sources import Source
-from pipsafe.trust import Candidate, PassedOver, Search, Store
+from pipsafe.trust.anchors import Candidate, PassedOver, Search, Store
+from pipsafe.trust.sources import Source
+from pipsafe.x509.certificate import parse
 from tests.checkups import (
     ACCEPTED,
     FILES,

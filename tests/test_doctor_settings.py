@@ -13,7 +13,7 @@ from pipsafe.checkup import unencrypted, unverified
 from pipsafe.checkup.unverified import Unverified, of_origin
 from pipsafe.origin import Origin
 from pipsafe.own_options import OPTIONS
-from pipsafe.settings import Contact
+from pipsafe.pip_settings.settings import Contact
 from tests.checkups import DEFAULT_INDEX, ROOT, effects_of, looked_at
 
 PASSWORD = "hunter2"

@@ -10,22 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe import public_roots, system_store
 from pipsafe.causes.case import Diagnosis
-from pipsafe.certificate import parse
 from pipsafe.checkup import cure, document, grid, page, ticket, waiting
 from pipsafe.checkup.result import Result
 from pipsafe.checkup.waiting import Waiting
 from pipsafe.diagnosis import diagnose
 from pipsafe.findings import Remedy
+from pipsafe.observations.provenance import INSPECTION, PRIVATE_CA, PUBLIC_CA, Provenance
 from pipsafe.origin import Origin
-from pipsafe.pip_config import Setting
-from pipsafe.probe import Trust, Verdict
-from pipsafe.provenance import INSPECTION, PRIVATE_CA, PUBLIC_CA, Provenance
+from pipsafe.pip_settings.pip_config import Setting
+from pipsafe.pip_settings.settings import Contact
+from pipsafe.probes.probe import Trust, Verdict
 from pipsafe.remedy import Plan
-from pipsafe.settings import Contact
-from pipsafe.sources import Source
-from pipsafe.trust import Candidate, Search, Store
+from pipsafe.trust import public_roots, system_store
+from pipsafe.trust.anchors import Candidate, Search, Store
+from pipsafe.trust.sources import Source
+from pipsafe.x509.certificate import parse
 from tests.certificates import make
 from tests.checkups import (
     ACCEPTED,

@@ -17,16 +17,16 @@ from typing import Any
 
 import pytest
 
-from pipsafe import discovery, ownership, sources, stock, system_store, trust
 from pipsafe.origin import Origin
-from pipsafe.sources import FOLDERS, FOR_PROXIES, VARIABLES, Source
+from pipsafe.pip_settings.surroundings import Surroundings
 from pipsafe.stores import agents, anchor_folders, java_keystore
 from pipsafe.stores import found as stores
-from pipsafe.surroundings import Surroundings
 from pipsafe.tool_settings import certs_d, folders, scopes, variables
 from pipsafe.tool_settings import found as tool_settings
 from pipsafe.tool_settings.tools import TOOLS, Tool
-from pipsafe.trust import Candidate
+from pipsafe.trust import anchors, discovery, ownership, sources, stock, system_store
+from pipsafe.trust.anchors import Candidate
+from pipsafe.trust.sources import FOLDERS, FOR_PROXIES, VARIABLES, Source
 from tests.checkups import looked_at
 from tests.lab import system_store as lab_store
 from tests.lab.authority import Authority
@@ -558,7 +558,7 @@ class Scene:
         """What `discovery` and `seeking` do, on this machine, from this working folder."""
         listed, told = listed_here(self.around(row, folder), row.platform, self.root, working)
         readings = stock.read(listed, folder=str(working), home=str(self.home))
-        search = trust.among(readings, [CHAIN], now=NOW)
+        search = anchors.among(readings, [CHAIN], now=NOW)
         reasons = [*told, *(item.reason for item in search.passed_over)]
         return Found(search.candidates, "\n".join(reasons))
 
@@ -748,7 +748,7 @@ def test_what_is_given(scene: Scene, given: Given, monkeypatch: pytest.MonkeyPat
         listed = [item for item in given.listed(around, path) if item.path == str(path)]
         assert [(item.tier, item.name) for item in listed] == [(given.tier, given.name)]
         readings = discovery.read(around, listed)
-        return [item.anchor.sha256 for item in trust.among(readings, [CHAIN], now=NOW).candidates]
+        return [item.anchor.sha256 for item in anchors.among(readings, [CHAIN], now=NOW).candidates]
 
     path = ROOT.write(scene.corp / "given.pem")
     assert found(path) == [ROOT.sha256]

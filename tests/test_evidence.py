@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipsafe import evidence
-from pipsafe.evidence import Evidence, Kind
-from pipsafe.suspicion import OVERLAP, looks_suspicious
+from pipsafe.attempts.suspicion import OVERLAP, looks_suspicious
+from pipsafe.statements import evidence
+from pipsafe.statements.evidence import Evidence, Kind
 from tests.said import FAILURES, HARMLESS, Said
 
 LOGS = Path(__file__).parent / "logs"
@@ -492,13 +492,11 @@ def test_unsuspicious(name: str) -> None:
 
 
 def test_suspicion_costs_nothing() -> None:
-    code = (
-        "import sys; before = set(sys.modules); import pipsafe.suspicion; print(*set(sys.modules) - before)"
-    )
+    code = "import sys; before = set(sys.modules); import pipsafe.attempts.suspicion; print(*set(sys.modules) - before)"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = {[str(LOGS.parents[1])]!r}; {code}"],
         check=True,
         capture_output=True,
         text=True,
     )
-    assert set(done.stdout.split()) == {"pipsafe", "pipsafe.suspicion"}
+    assert set(done.stdout.split()) == {"pipsafe", "pipsafe.attempts", "pipsafe.attempts.suspicion"}

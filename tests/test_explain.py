@@ -16,10 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pipsafe
-from pipsafe import cause_pages, cause_words, columns, diagnosis, explain, markdown_terminal, seen_words
-from pipsafe.cause_pages import CAUSES
+from pipsafe import diagnosis, explain
 from pipsafe.logs import verifier_words
+from pipsafe.messages import cause_pages, cause_words, columns, markdown_terminal
+from pipsafe.messages.cause_pages import CAUSES
 from pipsafe.own_options import UsageError
+from pipsafe.statements import seen_words
 from tests.lab.run import Run, clean_environment, run
 from tests.lab.terminal import run_on_pty
 
@@ -646,16 +648,16 @@ def test_a_page_costs_little() -> None:
     )
     loaded = set(done.stdout.splitlines()[-1].split())
 
-    assert "pipsafe.markdown_terminal" in loaded
+    assert "pipsafe.messages.markdown_terminal" in loaded
     assert loaded.isdisjoint(("ssl", "socket", "subprocess", "json", "difflib", "argparse", "packaging"))
     assert {name for name in loaded if name.startswith("pipsafe.")} == {
-        "pipsafe.cause_pages",
-        "pipsafe.columns",
+        "pipsafe.messages.cause_pages",
+        "pipsafe.messages.columns",
         "pipsafe.explain",
-        "pipsafe.markdown_terminal",
+        "pipsafe.messages.markdown_terminal",
         "pipsafe.own_options",
-        "pipsafe.standard_output",
-        "pipsafe.terminal",
+        "pipsafe.messages.standard_output",
+        "pipsafe.messages.terminal",
     }
 
 

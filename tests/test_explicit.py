@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe import ownership
-from pipsafe.explicit import check_ca
 from pipsafe.own_options import UsageError
+from pipsafe.trust import ownership
+from pipsafe.trust.explicit import check_ca
 from tests.certificates import make, name, pem
 from tests.lab.authority import EXPIRED, NOT_YET_VALID, Authority, self_signed
 

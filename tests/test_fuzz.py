@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.certificate import MalformedCertificate
+from pipsafe.x509.certificate import MalformedCertificate
 from tests.fuzz import asn1, judge
 from tests.fuzz.__main__ import by_chance
 from tests.fuzz.readers import READERS, Reader

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipsafe.host_scope import covers
 from pipsafe.origin import Origin
+from pipsafe.trust.host_scope import covers
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 import pipsafe
-from pipsafe.certificate import parse
-from pipsafe.sources import Source
+from pipsafe.trust.sources import Source
+from pipsafe.x509.certificate import parse
 from tests.certificates import loaded, oid, pem, raw, raw_name, tlv
 from tests.handshake import refusal
 from tests.lab import user_mount
@@ -276,7 +276,7 @@ class Leaked:
 
 
 def test_a_leaked_key_in_another_certificate(machine: Machine) -> None:
-    from pipsafe.trust import search
+    from pipsafe.trust.anchors import search
 
     again = ROOT.reissued(validity=VALID)
     path = machine.file(ROOT.pem, again.pem)
@@ -571,8 +571,8 @@ def test_permission_denied() -> None:
 SEARCH = """
 import json, sys, time
 sys.path.insert(0, sys.argv[1])
-from pipsafe import stock
-from pipsafe.sources import Source
+from pipsafe.trust import stock
+from pipsafe.trust.sources import Source
 sources = [Source(sys.argv[2], "it", path) for path in sys.argv[3:]]
 began = time.monotonic()
 found = stock.read(sources, folder="/nowhere", home="/nowhere")

@@ -12,20 +12,20 @@ from itertools import product
 import pytest
 from cryptography import x509
 
-from pipsafe import host_names
 from pipsafe.causes.case import Case
-from pipsafe.certificate import Certificate, parse
-from pipsafe.completion import Completion, complete
 from pipsafe.diagnosis import diagnose
-from pipsafe.distinguished_name import quotable, quoted
+from pipsafe.observations import host_names
+from pipsafe.observations.completion import Completion, complete
+from pipsafe.observations.provenance import judge
+from pipsafe.observations.provenance_scene import PublicNames
 from pipsafe.origin import Origin
-from pipsafe.probe import Place, Prober, Survey, Trust, Verdict
-from pipsafe.provenance import judge
-from pipsafe.provenance_scene import PublicNames
-from pipsafe.proxy import Proxy
-from pipsafe.sources import Source
+from pipsafe.pip_settings.proxy import Proxy
+from pipsafe.probes.probe import Place, Prober, Survey, Trust, Verdict
 from pipsafe.target_side import connections
-from pipsafe.trust import Candidate
+from pipsafe.trust.anchors import Candidate
+from pipsafe.trust.sources import Source
+from pipsafe.x509.certificate import Certificate, parse
+from pipsafe.x509.distinguished_name import quotable, quoted
 from tests.certificates import CRITICAL_CA, make, name
 from tests.lab.authority import access
 from tests.lab.raw_server import RawServer, saying

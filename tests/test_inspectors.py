@@ -6,8 +6,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from pipsafe.certificate import parse
-from pipsafe.inspectors import PRODUCTS, recognise
+from pipsafe.observations.inspectors import PRODUCTS, recognise
+from pipsafe.x509.certificate import parse
 from tests.certificates import make, name, public_roots
 
 # Issuers as they were seen in the field (organization, unit, common name), and the product.

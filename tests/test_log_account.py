@@ -16,10 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipsafe import __version__, cause_words, default_index, log_account, log_file, saved_log
+from pipsafe import __version__
 from pipsafe.logs import own_words
-from pipsafe.saved_log import LogFailure, LogFindings
-from pipsafe.terminal import Line
+from pipsafe.messages import cause_words, log_account
+from pipsafe.messages.terminal import Line
+from pipsafe.pip_settings import default_index
+from pipsafe.statements import log_file, saved_log
+from pipsafe.statements.saved_log import LogFailure, LogFindings
 from tests.lab.run import Run, clean_environment, run
 from tests.lab.terminal import Step, run_on_pty
 
@@ -283,8 +286,8 @@ def test_a_rescued_run_is_no_failure(tmp_path: Path) -> None:
 
 def test_words_of_pipsafe_are_those_of_its_own_account() -> None:
     """Else a change of wording would make failures of rescues."""
-    from pipsafe import wording
-    from pipsafe.advice import Driven
+    from pipsafe.messages import wording
+    from pipsafe.messages.advice import Driven
 
     driven = Driven(pip_version=(24, 0), python_version=(3, 12), command="pipsafe", upgrades_pip=False)
     said = [text(line) for line in (*wording.success([], [], driven, []), *wording.retry_failed())]

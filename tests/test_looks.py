@@ -10,17 +10,17 @@ from email.utils import format_datetime
 
 import pytest
 
-from pipsafe import looks
 from pipsafe.causes import maker
 from pipsafe.causes.case import Case
-from pipsafe.certificate import Certificate, parse
-from pipsafe.looks import Look
+from pipsafe.observations import looks
+from pipsafe.observations.looks import Look
+from pipsafe.observations.provenance import Provenance
 from pipsafe.origin import Origin
-from pipsafe.probe import Survey, Verdict
-from pipsafe.provenance import Provenance
-from pipsafe.proxy import Proxy
-from pipsafe.sources import Source
-from pipsafe.trust import Candidate
+from pipsafe.pip_settings.proxy import Proxy
+from pipsafe.probes.probe import Survey, Verdict
+from pipsafe.trust.anchors import Candidate
+from pipsafe.trust.sources import Source
+from pipsafe.x509.certificate import Certificate, parse
 from tests.lab.authority import EXPIRED, Authority, Chain, Leaf, der_of, new_key
 from tests.lab.raw_server import RawServer, saying, silent
 from tests.test_completion import handshake

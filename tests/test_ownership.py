@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe import ownership, ownership_windows
+from pipsafe.trust import ownership, ownership_windows
 from tests.lab import user_mount
 
 if sys.platform == "win32":
@@ -23,7 +23,7 @@ if sys.platform == "win32":
 import grp
 import pwd
 
-from pipsafe import ownership_posix
+from pipsafe.trust import ownership_posix
 
 AS_ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="needs root, to make files of other users")
@@ -284,7 +284,7 @@ def test_access_control_list(ca: Path) -> None:
 ASK = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from pipsafe import ownership
+from pipsafe.trust import ownership
 print(ownership.others_can_write(sys.argv[2], foreign_owner_allowed=sys.argv[3] == "True"))
 """
 

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from pipsafe.patience import results
+from pipsafe.trust.patience import results
 
 
 def slow(seconds: float) -> Callable[[], float]:

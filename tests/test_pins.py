@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from pipsafe import pins
-from pipsafe.certificate import Certificate, parse
 from pipsafe.stores.denials import Denied
+from pipsafe.trust import pins
+from pipsafe.x509.certificate import Certificate, parse
 from tests.certificates import key_usage, make
 from tests.lab.authority import EXPIRED, Authority, Chain, Leaf, der_of, self_signed
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipsafe import command_line, pip_tls, pip_trust, settings
-from pipsafe.config_paths import TargetFacts
-from pipsafe.probe import Trust
-from pipsafe.settings import Settings
+from pipsafe.pip_settings import command_line, pip_tls, pip_trust, settings
+from pipsafe.pip_settings.config_paths import TargetFacts
+from pipsafe.pip_settings.settings import Settings
+from pipsafe.probes.probe import Trust
 
 FILE = "/corp/ca.pem"
 CARRIED, DEFAULTS = Trust(), Trust(carried=False, openssl_defaults=True)

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe import pip_trust, surroundings
-from pipsafe.attempt import Hello
+from pipsafe.attempts.attempt import Hello
+from pipsafe.attempts.situation import Situation
 from pipsafe.origin import Origin
-from pipsafe.probe import Prober, Verdict
-from pipsafe.settings import Contact
-from pipsafe.situation import Situation
-from pipsafe.surroundings import Surroundings
+from pipsafe.pip_settings import pip_trust, surroundings
+from pipsafe.pip_settings.settings import Contact
+from pipsafe.pip_settings.surroundings import Surroundings
+from pipsafe.probes.probe import Prober, Verdict
 from tests.lab.authority import Authority, new_key
 from tests.lab.index_server import IndexServer
 from tests.lab.interceptor import ConnectProxy

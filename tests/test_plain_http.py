@@ -10,10 +10,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from pipsafe import addresses, host_names
+from pipsafe.observations import addresses, host_names
+from pipsafe.observations.plain_http import LONGEST_VALUE, MOST_HEADERS, Answer, PlainHttpFailed, get
 from pipsafe.origin import Origin
-from pipsafe.plain_http import LONGEST_VALUE, MOST_HEADERS, Answer, PlainHttpFailed, get
-from pipsafe.proxy import Proxy, parse
+from pipsafe.pip_settings.proxy import Proxy, parse
 from tests.lab.raw_server import RawServer, dripping, saying, silent
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"

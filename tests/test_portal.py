@@ -7,10 +7,10 @@ from datetime import datetime, timezone
 
 import pytest
 
-from pipsafe import portal
-from pipsafe.certificate import Certificate, parse
+from pipsafe.observations import portal
+from pipsafe.observations.plain_http import Answer, get
 from pipsafe.origin import Origin
-from pipsafe.plain_http import Answer, get
+from pipsafe.x509.certificate import Certificate, parse
 from tests.lab.authority import Authority, der_of
 from tests.lab.index_server import Answer as Page
 from tests.lab.index_server import IndexServer, redirect

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.certificate import parse
-from pipsafe.probe import ProbeFailed, Prober, Trust
+from pipsafe.probes.probe import ProbeFailed, Prober, Trust
+from pipsafe.x509.certificate import parse
 from tests.lab.authority import (
     EXPIRED,
     NOT_YET_VALID,

@@ -11,12 +11,12 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipsafe import ca_file
-from pipsafe.ca_file import CaFile
-from pipsafe.certificate import Certificate, MalformedCertificate, anchor_problem, parse
-from pipsafe.sources import Source
-from pipsafe.stock import Reading
-from pipsafe.trust import MOST_CANDIDATES, Candidate, Search, among
+from pipsafe.trust import ca_file
+from pipsafe.trust.anchors import MOST_CANDIDATES, Candidate, Search, among
+from pipsafe.trust.ca_file import CaFile
+from pipsafe.trust.sources import Source
+from pipsafe.trust.stock import Reading
+from pipsafe.x509.certificate import Certificate, MalformedCertificate, anchor_problem, parse
 from tests.certificates import RAW_CA, loaded, pem, raw, raw_name, tlv
 from tests.fuzz import asn1
 from tests.handshake import refusal

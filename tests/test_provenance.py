@@ -11,13 +11,14 @@ from functools import cache
 import certifi
 import pytest
 
-from pipsafe import origin, provenance
-from pipsafe.certificate import parse
-from pipsafe.issuance import read
-from pipsafe.probe import Place, Prober, Survey, Trust
-from pipsafe.provenance import Provenance, PublicNames, Seen, judge, public_names
-from pipsafe.provenance_signs import SIGNS, Sign, product, public_issuer
-from pipsafe.proxy import parse as parse_proxy
+from pipsafe import origin
+from pipsafe.observations import provenance
+from pipsafe.observations.provenance import Provenance, PublicNames, Seen, judge, public_names
+from pipsafe.observations.provenance_signs import SIGNS, Sign, product, public_issuer
+from pipsafe.pip_settings.proxy import parse as parse_proxy
+from pipsafe.probes.probe import Place, Prober, Survey, Trust
+from pipsafe.x509.certificate import parse
+from pipsafe.x509.issuance import read
 from tests.certificates import make, name, public_roots, raw, raw_extension
 from tests.lab.authority import Authority, Chain, access, timestamps
 from tests.lab.index_server import IndexServer
@@ -109,7 +110,7 @@ def test_each_shape(sample: Sample) -> None:
 
 def test_every_sign_is_seen_somewhere() -> None:
     """A row that never speaks is dead weight; one that says nothing new is too."""
-    from pipsafe.provenance_scene import Scene
+    from pipsafe.observations.provenance_scene import Scene
 
     seen = {
         sign.look.__name__

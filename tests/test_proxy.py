@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipsafe import origin, proxy
+from pipsafe import origin
 from pipsafe.origin import Origin
-from pipsafe.proxy import Proxy, choose, parse
+from pipsafe.pip_settings import proxy
+from pipsafe.pip_settings.proxy import Proxy, choose, parse
 
 INDEX = Origin("https", "index.example", 443)
 ONE, TWO = "http://one.example:3128", "http://two.example:3128"

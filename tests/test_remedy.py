@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipsafe.causes.case import Case, Cause, Diagnosis
-from pipsafe.certificate import Certificate, parse
 from pipsafe.diagnosis import ROWS
+from pipsafe.observations.provenance import Provenance
 from pipsafe.origin import Origin
-from pipsafe.pip_config import Setting
-from pipsafe.probe import Survey, Trust, Verdict
-from pipsafe.provenance import Provenance
+from pipsafe.pip_settings.pip_config import Setting
+from pipsafe.probes.probe import Survey, Trust, Verdict
 from pipsafe.remedy import BUNDLE, PipTraits, Plan, plans
-from pipsafe.sources import Source
-from pipsafe.trust import Candidate
+from pipsafe.trust.anchors import Candidate
+from pipsafe.trust.sources import Source
+from pipsafe.x509.certificate import Certificate, parse
 from tests.lab.authority import Authority
 
 NOW = datetime.now(timezone.utc)

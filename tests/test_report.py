@@ -14,20 +14,22 @@ from typing import Any
 
 import pytest
 
-from pipsafe import __version__, command_line, report, report_file
-from pipsafe.attempt import Attempt, Hello
+from pipsafe import __version__
+from pipsafe.attempts.attempt import Attempt, Hello
 from pipsafe.causes.case import Case, Diagnosis
-from pipsafe.certificate import parse
 from pipsafe.diagnosis import diagnose
 from pipsafe.findings import Findings, Remedy
+from pipsafe.messages import report, report_file
+from pipsafe.observations.provenance import Provenance
 from pipsafe.origin import Origin
 from pipsafe.own_options import UsageError
-from pipsafe.pip_config import Setting
-from pipsafe.probe import Survey, Trust, Verdict
-from pipsafe.provenance import Provenance
+from pipsafe.pip_settings import command_line
+from pipsafe.pip_settings.pip_config import Setting
+from pipsafe.probes.probe import Survey, Trust, Verdict
 from pipsafe.remedy import Plan
-from pipsafe.sources import Source
-from pipsafe.trust import Candidate, Search
+from pipsafe.trust.anchors import Candidate, Search
+from pipsafe.trust.sources import Source
+from pipsafe.x509.certificate import parse
 from tests.lab.authority import Authority, Chain, der_of
 
 ROOT = Authority("Example Corporate Root")

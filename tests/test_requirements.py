@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe import command_line, requirements, settings
-from pipsafe.pip_config import Setting
-from pipsafe.requirements import Requirements, url_of
-from pipsafe.settings import TargetFacts
+from pipsafe.pip_settings import command_line, requirements, settings
+from pipsafe.pip_settings.pip_config import Setting
+from pipsafe.pip_settings.requirements import Requirements, url_of
+from pipsafe.pip_settings.settings import TargetFacts
 from tests.pip_answers import Case, answers, pip_version
 
 GIVEN = "requirements file given to pip"

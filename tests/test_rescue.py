@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.sources import FOLDERS, VARIABLES
+from pipsafe.trust.sources import FOLDERS, VARIABLES
 from tests.lab.authority import Authority
 from tests.lab.index_server import IndexServer
 from tests.lab.outside import OUTSIDE

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipsafe import diagnosis, saved_log
+from pipsafe import diagnosis
 from pipsafe.logs import sentences, verifier_words
 from pipsafe.logs.verifier_words import meaning_in
-from pipsafe.saved_log import LogFailure, LogFindings
+from pipsafe.statements import saved_log
+from pipsafe.statements.saved_log import LogFailure, LogFindings
 from tests import log_scores
 from tests.log_scores import LOGS, UNREACHABLE, causes, findings, label, names, text_of, verdict
 

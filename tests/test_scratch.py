@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.ca_file import decode
-from pipsafe.scratch import PREFIX, NoScratch, Scratch, truststore_can_be_lent
+from pipsafe.attempts.scratch import PREFIX, NoScratch, Scratch, truststore_can_be_lent
+from pipsafe.trust.ca_file import decode
 from tests.lab.authority import Authority
 
 ONE, TWO = Authority("One").der, Authority("Two").der
@@ -241,7 +241,7 @@ def test_a_lent_truststore_can_be_imported(temporary: Path) -> None:
 
 
 def test_whether_truststore_can_be_lent() -> None:
-    code = "import pipsafe.scratch as s; print(s.truststore_can_be_lent())"
+    code = "import pipsafe.attempts.scratch as s; print(s.truststore_can_be_lent())"
     root = Path(__file__).parents[1]
     command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(root)!r}); {code}"]
 

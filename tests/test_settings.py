@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipsafe import command_line, settings
-from pipsafe.requirements import Requirements
-from pipsafe.settings import Setting, Settings, TargetFacts
+from pipsafe.pip_settings import command_line, settings
+from pipsafe.pip_settings.requirements import Requirements
+from pipsafe.pip_settings.settings import Setting, Settings, TargetFacts
 from tests.pip_answers import Case, answers, pip_version
 
 LATEST = (26, 3)

@@ -151,30 +151,30 @@ def test_nobody_imports_what_runs_under_the_target() -> None:
 PURE = (
     "diagnosis",
     "remedy",
-    "wording",
-    "inspectors",
-    "denied",
-    "der",
-    "distinguished_name",
-    "certificate",
-    "bundle",
-    "provenance",
-    "provenance_scene",
-    "provenance_signs",
-    "issuance",
-    "portal",
-    "clock",
-    "addresses",
-    "host_names",
-    "host_scope",
-    "pins",
-    "shelf",
-    "ssl_builds",
-    "trust",
-    "evidence",
-    "statement",
-    "statement_forms",
-    "saved_log",
+    "messages.wording",
+    "observations.inspectors",
+    "trust.denied",
+    "x509.der",
+    "x509.distinguished_name",
+    "x509.certificate",
+    "x509.bundle",
+    "observations.provenance",
+    "observations.provenance_scene",
+    "observations.provenance_signs",
+    "x509.issuance",
+    "observations.portal",
+    "observations.clock",
+    "observations.addresses",
+    "observations.host_names",
+    "trust.host_scope",
+    "trust.pins",
+    "trust.shelf",
+    "causes.ssl_builds",
+    "trust.anchors",
+    "statements.evidence",
+    "statements.statement",
+    "statements.statement_forms",
+    "statements.saved_log",
     "logs.course",
     "logs.decision",
     "logs.other_tools",
@@ -182,9 +182,9 @@ PURE = (
     "logs.sentences",
     "logs.sighting",
     "logs.verifier_words",
-    "advice",
-    "unused",
-    "handover",
+    "messages.advice",
+    "messages.unused",
+    "messages.handover",
     "causes.anchors",
     "causes.case",
     "causes.connection",
@@ -212,7 +212,7 @@ def test_the_core_reaches_nothing(name: str) -> None:
     assert imported & REACHING_OUT == set()
 
 
-@pytest.mark.parametrize("name", ["terminal", "origin", "own_options", "target"])
+@pytest.mark.parametrize("name", ["messages.terminal", "origin", "own_options", "attempts.target"])
 def test_the_edges_know_nothing_of_the_rest(name: str) -> None:
     assert graph()[f"pipsafe.{name}"] == frozenset()
 
@@ -268,14 +268,15 @@ def test_little_of_the_package_is_needed_for_it() -> None:
     needed = {
         *(
             "pipsafe.cli",
-            "pipsafe.attempt",
-            "pipsafe.attempt_posix",
-            "pipsafe.launch",
+            "pipsafe.attempts.attempt",
+            "pipsafe.attempts.attempt_posix",
+            "pipsafe.attempts.launch",
             "pipsafe.own_options",
-            "pipsafe.suspicion",
-            "pipsafe.target",
+            "pipsafe.attempts.suspicion",
+            "pipsafe.attempts.target",
         ),
-        *("pipsafe.transcript", "pipsafe.trusted_hosts"),
+        *("pipsafe.attempts", "pipsafe.pip_settings"),
+        *("pipsafe.attempts.transcript", "pipsafe.pip_settings.trusted_hosts"),
     }
 
     assert set(run(code).split()) <= needed
@@ -312,9 +313,9 @@ print('imported')
 """
     skipped = {"pipsafe.__main__", "pipsafe.target_side.launcher"}
     if sys.platform != "win32":
-        skipped |= {"pipsafe.attempt_windows", "pipsafe.ownership_windows"}
+        skipped |= {"pipsafe.attempts.attempt_windows", "pipsafe.trust.ownership_windows"}
     else:
-        skipped |= {"pipsafe.ownership_posix"}
+        skipped |= {"pipsafe.trust.ownership_posix"}
     names = sorted(set(modules()) - skipped)
 
     assert run(code, json.dumps(DEPENDENCIES), json.dumps(names)).strip() == "imported"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.sources import FOLDERS, FOR_PROXIES, VARIABLES, Source, distinct, in_environment, is_path
+from pipsafe.trust.sources import FOLDERS, FOR_PROXIES, VARIABLES, Source, distinct, in_environment, is_path
 
 # What the contract names; the table may hold more.
 PROMISED = (

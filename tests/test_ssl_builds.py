@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipsafe.ssl_builds import advice
+from pipsafe.causes.ssl_builds import advice
 
 NONE = "No module named '_ssl'"
 LOST = "libssl.so.1.1: cannot open shared object file: No such file or directory"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.probe import Prober
+from pipsafe.probes.probe import Prober
 from tests.lab.run import run, run_pip
 from tests.lab.ssl_less import with_lost_library, without_ssl
 from tests.lab.targets import python_for, target

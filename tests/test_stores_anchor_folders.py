@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe import ca_file, source_readers
-from pipsafe.sources import Source
 from pipsafe.stores import anchor_folders, blocklists
+from pipsafe.trust import ca_file, source_readers
+from pipsafe.trust.sources import Source
 from tests.certificates import make, name, pem
 
 ONE, TWO, THREE = make(name("One")), make(name("Two")), make(name("Three"))

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives import serialization
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipsafe import source_readers
-from pipsafe.certificate import parse
 from pipsafe.stores import anchor_folders, blocklists, denials, p11_kit
+from pipsafe.trust import source_readers
+from pipsafe.x509.certificate import parse
 from tests.certificates import loaded, oid, pem, tlv
 from tests.lab.authority import VALID, Authority
 

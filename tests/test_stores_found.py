@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe import source_readers, sources
 from pipsafe.stores import agents, denials, found, places, windows
+from pipsafe.trust import source_readers, sources
 from tests.certificates import make, name, pem
 
 ONE, TWO, THREE = make(name("One")), make(name("Two")), make(name("Three"))

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.serialization import pkcs12 as theirs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipsafe import source_readers
-from pipsafe.ca_file import CaFile
-from pipsafe.sources import Source
 from pipsafe.stores import java_keystore
+from pipsafe.trust import source_readers
+from pipsafe.trust.ca_file import CaFile
+from pipsafe.trust.sources import Source
 from tests.certificates import KEY, loaded, make, name, oid, pem, public_roots, tlv
 
 ONE, TWO = make(name("One")), make(name("Two"))

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipsafe import source_readers
-from pipsafe.certificate import parse
 from pipsafe.stores import denials, keychain
+from pipsafe.trust import source_readers
+from pipsafe.x509.certificate import parse
 from tests.certificates import make, name, pem
 
 CORP, OTHER, BELOW = make(name("Corp")), make(name("Other")), make(name("Issuing"), name("Corp"))

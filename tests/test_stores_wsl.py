@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipsafe import source_readers
-from pipsafe.ca_file import CaFile
 from pipsafe.stores import command, wsl
+from pipsafe.trust import source_readers
+from pipsafe.trust.ca_file import CaFile
 from tests.certificates import make, name
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="WSL is a Linux")

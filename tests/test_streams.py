@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.captured_streams import capture
+from pipsafe.attempts.captured_streams import capture
 from tests.drop_in import FakePip, as_script, bash, differences, place
 from tests.lab.packages import wheel
 from tests.lab.run import Run, run

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe import system_store
-from pipsafe.ca_file import read
+from pipsafe.trust import system_store
+from pipsafe.trust.ca_file import read
 from tests.lab.authority import Authority
 from tests.lab.system_store import BUNDLE, STORE
 from tests.lab.system_store import system_store as another_store
@@ -25,7 +25,7 @@ OTHERS = [
 def asked(prefix: tuple[str, ...]) -> str:
     """The path of the store as a process with this prefix sees it."""
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-    code += "from pipsafe import system_store; print(system_store.path())"
+    code += "from pipsafe.trust import system_store; print(system_store.path())"
     done = subprocess.run(
         [*prefix, sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True, timeout=60
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.target import Target, TargetError, find
+from pipsafe.attempts.target import Target, TargetError, find
 from tests.drop_in import as_script, install_into, package_folder, script
 from tests.lab.run import run
 from tests.lab.targets import Target as Installed

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipsafe import terminal
-from pipsafe.terminal import COLOURS, NARROWEST, WIDEST, Line, printable
+from pipsafe.messages import terminal
+from pipsafe.messages.terminal import COLOURS, NARROWEST, WIDEST, Line, printable
 
 LONG = "The certificate of https://index.example:443 comes from a private CA that no public list has. " * 4
 LINES = (

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.certificate import parse
-from pipsafe.probe import Place, Prober, Survey, Trust
-from pipsafe.proxy import Proxy
+from pipsafe.pip_settings.proxy import Proxy
+from pipsafe.probes.probe import Place, Prober, Survey, Trust
+from pipsafe.x509.certificate import parse
 from tests.lab.authority import EXPIRED, Authority, Chain, der_of
 from tests.lab.index_server import IndexServer
 from tests.lab.interceptor import ConnectProxy

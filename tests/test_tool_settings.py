@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 import pipsafe
-from pipsafe import ownership, source_readers
-from pipsafe.sources import Source
 from pipsafe.tool_settings import certs_d, folders
 from pipsafe.tool_settings.found import IN_WORKING_FOLDER, Found, sources
 from pipsafe.tool_settings.npmrc import certificates
 from pipsafe.tool_settings.tools import TOOLS
+from pipsafe.trust import ownership, source_readers
+from pipsafe.trust.sources import Source
 from tests.certificates import make, name, pem
 from tests.lab import user_mount
 

@@ -318,7 +318,8 @@ def test_the_lines_are_gits(tmp_path: Path) -> None:
 )
 def test_a_scope_is_gits(tmp_path: Path, url: str, is_read: bool) -> None:  # noqa: FBT001
     """The server that git takes a CA for is the one that it counts for here."""
-    from pipsafe import host_scope, origin
+    from pipsafe import origin
+    from pipsafe.trust import host_scope
 
     config = tmp_path / ".gitconfig"
     scopes = ("https://git.example/", "https://*.wild.example", "https://other.example:8443")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipsafe import evidence
-from pipsafe.suspicion import looks_suspicious
-from pipsafe.transcript import LIMIT, OVERLAP, Transcript
+from pipsafe.attempts.suspicion import looks_suspicious
+from pipsafe.attempts.transcript import LIMIT, OVERLAP, Transcript
+from pipsafe.statements import evidence
 
 FORGED = (
     "Could not fetch URL https://elsewhere.example/simple/x/: There was a problem confirming the ssl "

@@ -13,12 +13,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from pipsafe import denied
-from pipsafe.certificate import parse
 from pipsafe.origin import Origin
-from pipsafe.sources import Source
-from pipsafe.stock import WorkingFolder
-from pipsafe.trust import MOST_CANDIDATES, Candidate, Search, among
+from pipsafe.trust import denied
+from pipsafe.trust.anchors import MOST_CANDIDATES, Candidate, Search, among
+from pipsafe.trust.sources import Source
+from pipsafe.trust.stock import WorkingFolder
+from pipsafe.x509.certificate import parse
 from tests.certificates import key_usage, make, name, pem, raw, raw_name, tlv
 from tests.lab.authority import EXPIRED, NOT_YET_VALID, Authority, Chain, Validity, self_signed
 from tests.machine import (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.trusted_hosts import NETWORK_COMMANDS, may_be_named
+from pipsafe.pip_settings.trusted_hosts import NETWORK_COMMANDS, may_be_named
 
 INSTALL = ("install", "x")
 

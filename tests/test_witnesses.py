@@ -9,10 +9,10 @@ from email.utils import format_datetime
 
 import pytest
 
-from pipsafe import clock
-from pipsafe.certificate import Certificate
-from pipsafe.proxy import Proxy
-from pipsafe.witnesses import ask, hosts
+from pipsafe.observations import clock
+from pipsafe.observations.witnesses import ask, hosts
+from pipsafe.pip_settings.proxy import Proxy
+from pipsafe.x509.certificate import Certificate
 from tests.lab.authority import access
 from tests.lab.raw_server import RawServer, saying, silent
 from tests.makers import INDEX, issuer, leaf, lists

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe import advice, cause_words, handover
-from pipsafe.terminal import NARROWEST
+from pipsafe.messages import advice, cause_words, handover
+from pipsafe.messages.terminal import NARROWEST
 from tests.lab.authority import EXPIRED, Authority, Chain, Leaf
 from tests.lab.index_server import IndexServer
 from tests.lab.packages import wheel

@@ -5,8 +5,8 @@ from pipsafe.causes.case import HIDING_VARIABLES, Case
 from pipsafe.causes.connection import os_trust_unavailable
 from pipsafe.causes.server_certificate import presents_what_is_in_time, self_signed_server
 from pipsafe.causes.words import capital, issuer, quoted, setting_words
-from pipsafe.inspectors import recognise
-from pipsafe.provenance import INSPECTION
+from pipsafe.observations.inspectors import recognise
+from pipsafe.observations.provenance import INSPECTION
 
 
 def bad_ca_setting(case: Case) -> str | None:

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pipsafe.certificate import Certificate
-from pipsafe.clock import Skew
-from pipsafe.completion import Completion, presented_path
-from pipsafe.evidence import Evidence
+from pipsafe.observations.clock import Skew
+from pipsafe.observations.completion import Completion, presented_path
+from pipsafe.observations.provenance import Provenance
 from pipsafe.origin import Origin
-from pipsafe.pip_config import Setting
-from pipsafe.probe import Survey, Verdict
-from pipsafe.provenance import Provenance
-from pipsafe.trust import Candidate
+from pipsafe.pip_settings.pip_config import Setting
+from pipsafe.probes.probe import Survey, Verdict
+from pipsafe.statements.evidence import Evidence
+from pipsafe.trust.anchors import Candidate
+from pipsafe.x509.certificate import Certificate
 
 # With truststore on Linux these stand in for the system's own paths.
 HIDING_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")

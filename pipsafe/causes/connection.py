@@ -3,7 +3,7 @@
 from pipsafe.causes import codes
 from pipsafe.causes.case import Case
 from pipsafe.causes.words import said, setting_words
-from pipsafe.distinguished_name import quoted
+from pipsafe.x509.distinguished_name import quoted
 
 # What OpenSSL's reasons mean, by the part of the reason that tells (include/openssl/sslerr.h).
 PROTOCOL_REASONS = (

@@ -7,15 +7,15 @@ only a chain that was completed, and accepted in a handshake, shows that a publi
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipsafe import host_names
 from pipsafe.causes import codes
 from pipsafe.causes.case import Case
 from pipsafe.causes.words import quoted
-from pipsafe.certificate import Certificate
-from pipsafe.completion import presented_path
-from pipsafe.probe import Verdict
-from pipsafe.provenance import INSPECTION, MOST_REASONS, PRIVATE_CA, PUBLIC_CA, Provenance
-from pipsafe.trust import Candidate
+from pipsafe.observations import host_names
+from pipsafe.observations.completion import presented_path
+from pipsafe.observations.provenance import INSPECTION, MOST_REASONS, PRIVATE_CA, PUBLIC_CA, Provenance
+from pipsafe.probes.probe import Verdict
+from pipsafe.trust.anchors import Candidate
+from pipsafe.x509.certificate import Certificate
 
 WRITTEN_BY_ANYBODY = "Its marks are those of a public CA, which anybody can write into a certificate."
 

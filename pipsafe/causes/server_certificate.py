@@ -7,7 +7,7 @@ from pipsafe.causes import codes
 from pipsafe.causes.case import Case
 from pipsafe.causes.connection import weak_reason
 from pipsafe.causes.words import listed, names_in, quoted, said, whose
-from pipsafe.clock import in_words
+from pipsafe.observations.clock import in_words
 
 
 def clock_skew(case: Case) -> str | None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from pipsafe import distinguished_name, host_names
 from pipsafe.causes.case import Case
-from pipsafe.certificate import Certificate
-from pipsafe.pip_config import Setting
-from pipsafe.probe import Verdict
+from pipsafe.observations import host_names
+from pipsafe.pip_settings.pip_config import Setting
+from pipsafe.probes.probe import Verdict
+from pipsafe.x509 import distinguished_name
+from pipsafe.x509.certificate import Certificate
 
 MOST_NAMES = 5
 LONGEST_MESSAGE = 200

@@ -4,11 +4,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipsafe import command_line, origin
-from pipsafe.command_line import Word
+from pipsafe import origin
 from pipsafe.own_options import UsageError
-from pipsafe.pip_options import spellings
-from pipsafe.settings import Contact
+from pipsafe.pip_settings import command_line
+from pipsafe.pip_settings.command_line import Word
+from pipsafe.pip_settings.pip_options import spellings
+from pipsafe.pip_settings.settings import Contact
 
 COMMAND = "install"
 """The command of pip whose settings are looked at."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from pipsafe import advice, wording
-from pipsafe.advice import TRUSTS_THE_SYSTEM, Driven
-from pipsafe.cause_words import ADVICE
 from pipsafe.causes.case import Diagnosis
 from pipsafe.checkup.result import Result
-from pipsafe.trust import Candidate
+from pipsafe.messages import advice, wording
+from pipsafe.messages.advice import TRUSTS_THE_SYSTEM, Driven
+from pipsafe.messages.cause_words import ADVICE
+from pipsafe.trust.anchors import Candidate
 
 WORKS_NOW = "A trial connection proved it: with `pipsafe` typed for `pip` it works now."
 

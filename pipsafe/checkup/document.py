@@ -1,10 +1,11 @@
 """The result as JSON: the fields of `doctor --json`, in the words of the report of a run."""
 
-from pipsafe import public_roots, report
 from pipsafe.checkup import cure
 from pipsafe.checkup.result import Result
 from pipsafe.findings import Findings
-from pipsafe.report import Json
+from pipsafe.messages import report
+from pipsafe.messages.report import Json
+from pipsafe.trust import public_roots
 
 
 def build(result: Result) -> Json:

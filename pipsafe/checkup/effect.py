@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from pipsafe import command_line, proxy
 from pipsafe.origin import HIDDEN
-from pipsafe.pip_config import Setting
+from pipsafe.pip_settings import command_line, proxy
+from pipsafe.pip_settings.pip_config import Setting
 
 
 @dataclass(frozen=True, slots=True)

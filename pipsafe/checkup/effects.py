@@ -7,16 +7,16 @@ name their sources.
 import os
 from collections.abc import Callable, Iterator
 
-from pipsafe import command_line, settings
 from pipsafe.checkup import own_settings, trust_effects
 from pipsafe.checkup.effect import Effect
 from pipsafe.checkup.unverified import Unverified
 from pipsafe.checkup.view import View
 from pipsafe.own_options import OwnOptions
-from pipsafe.pip_config import Setting
-from pipsafe.probe import Facts
-from pipsafe.settings import EMPTY_PROXY_COUNTS, PROXY_BEFORE_ENVIRONMENT
-from pipsafe.surroundings import Surroundings
+from pipsafe.pip_settings import command_line, settings
+from pipsafe.pip_settings.pip_config import Setting
+from pipsafe.pip_settings.settings import EMPTY_PROXY_COUNTS, PROXY_BEFORE_ENVIRONMENT
+from pipsafe.pip_settings.surroundings import Surroundings
+from pipsafe.probes.probe import Facts
 
 # The first that is there and not empty counts.
 PROXY_VARIABLES = (("https_proxy", "HTTPS_PROXY"), ("all_proxy", "ALL_PROXY"), ("no_proxy", "NO_PROXY"))

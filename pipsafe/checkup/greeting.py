@@ -4,9 +4,9 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 
-from pipsafe import launch
-from pipsafe.attempt import Attempt
-from pipsafe.target import Target
+from pipsafe.attempts import launch
+from pipsafe.attempts.attempt import Attempt
+from pipsafe.attempts.target import Target
 
 STANDARD_STREAMS = (0, 1, 2)
 

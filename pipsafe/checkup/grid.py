@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from pipsafe.causes.case import Diagnosis
 from pipsafe.checkup.result import Result, is_judged
+from pipsafe.messages.terminal import Line
 from pipsafe.origin import DEFAULT_PORTS, Origin
-from pipsafe.probe import Verdict
-from pipsafe.terminal import Line
-from pipsafe.trust import Candidate
+from pipsafe.probes.probe import Verdict
+from pipsafe.trust.anchors import Candidate
 
 MOST_FILES = 9
 """Columns for CA files."""

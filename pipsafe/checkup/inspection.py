@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from pipsafe import provenance, public_roots, system_store
 from pipsafe.causes import codes
 from pipsafe.causes.case import Case, Diagnosis
 from pipsafe.causes.words import issuer, setting_words
+from pipsafe.observations import provenance
+from pipsafe.trust import public_roots, system_store
 
 MOST_HOSTS = 3
 """Hosts named in one sentence."""

@@ -4,8 +4,8 @@ import difflib
 from collections.abc import Iterator, Mapping
 
 from pipsafe.checkup.effect import Effect
-from pipsafe.command_line import redact_text
 from pipsafe.own_options import FALSE_WORDS, OPTIONS, PREFIX, OwnOptions
+from pipsafe.pip_settings.command_line import redact_text
 
 EFFECTS: Mapping[str, str] = {
     "python": "names the Python whose pip is driven",

@@ -11,10 +11,10 @@ from pipsafe.checkup import cure, grid
 from pipsafe.checkup.effect import Effect
 from pipsafe.checkup.result import NOTHING_SEEN, VERIFIED, Result, is_judged
 from pipsafe.checkup.unencrypted import ASKED, Unencrypted
-from pipsafe.settings import Contact
-from pipsafe.sources import Source
-from pipsafe.surroundings import PROXY
-from pipsafe.terminal import Line
+from pipsafe.messages.terminal import Line
+from pipsafe.pip_settings.settings import Contact
+from pipsafe.pip_settings.surroundings import PROXY
+from pipsafe.trust.sources import Source
 
 LEGS = {
     "index": "package index",

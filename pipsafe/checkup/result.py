@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipsafe.attempt import Hello
+from pipsafe.attempts.attempt import Hello
 from pipsafe.causes.case import STORES, Diagnosis
 from pipsafe.checkup.effect import Effect
 from pipsafe.checkup.unencrypted import Unencrypted
@@ -11,8 +11,8 @@ from pipsafe.checkup.unverified import Unverified, of_origin
 from pipsafe.checkup.waiting import Waiting
 from pipsafe.findings import Checkup
 from pipsafe.origin import Origin
-from pipsafe.probe import Verdict
-from pipsafe.settings import Contact
+from pipsafe.pip_settings.settings import Contact
+from pipsafe.probes.probe import Verdict
 
 VERIFIED = 0
 NOT_VERIFIED = 1

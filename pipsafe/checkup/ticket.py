@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from pipsafe import __version__
 from pipsafe.causes.case import Diagnosis
-from pipsafe.certificate import Certificate
 from pipsafe.checkup.cure import CURED_BY_A_CA
 from pipsafe.checkup.result import Result, is_judged
-from pipsafe.probe import to_pem
-from pipsafe.terminal import printable
+from pipsafe.messages.terminal import printable
+from pipsafe.probes.probe import to_pem
+from pipsafe.x509.certificate import Certificate
 
 MOST_CERTIFICATES = 10
 """Certificates of one chain that are told of."""

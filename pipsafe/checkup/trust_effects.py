@@ -5,11 +5,12 @@ That depends on the pip; the rules are those of `pip_trust`, which names their s
 
 from collections.abc import Iterator
 
-from pipsafe import ca_file, pip_trust, system_store
 from pipsafe.checkup.effect import Effect
 from pipsafe.checkup.unverified import EVERY_HOST, GIT_VARIABLE, NAME, Unverified
 from pipsafe.checkup.view import View
-from pipsafe.pip_config import Setting
+from pipsafe.pip_settings import pip_trust
+from pipsafe.pip_settings.pip_config import Setting
+from pipsafe.trust import ca_file, system_store
 
 TRUSTSTORE_BY_FEATURE = (22, 2)
 TRUSTSTORE_BY_DEFAULT = (24, 2)

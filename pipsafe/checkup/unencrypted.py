@@ -8,11 +8,12 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipsafe import origin, settings
+from pipsafe import origin
 from pipsafe.checkup.unverified import Unverified, of_origin
 from pipsafe.origin import Origin
-from pipsafe.settings import Contact
-from pipsafe.surroundings import Surroundings
+from pipsafe.pip_settings import settings
+from pipsafe.pip_settings.settings import Contact
+from pipsafe.pip_settings.surroundings import Surroundings
 
 ASKED = "named here"
 

@@ -8,11 +8,11 @@ GIT_SSL_NO_VERIFY, whose presence is enough (git, http.c: `getenv("GIT_SSL_NO_VE
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pipsafe import command_line, pip_config, settings
-from pipsafe.config_paths import config_paths
 from pipsafe.origin import Origin
-from pipsafe.pip_options import INDEX_COMMANDS
-from pipsafe.surroundings import Surroundings
+from pipsafe.pip_settings import command_line, pip_config, settings
+from pipsafe.pip_settings.config_paths import config_paths
+from pipsafe.pip_settings.pip_options import INDEX_COMMANDS
+from pipsafe.pip_settings.surroundings import Surroundings
 
 EVERY_HOST = "*"
 NAME = "trusted-host"

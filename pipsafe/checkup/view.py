@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from pipsafe import settings
 from pipsafe.checkup.unverified import Unverified
 from pipsafe.own_options import OwnOptions
-from pipsafe.pip_config import Setting
-from pipsafe.probe import Facts
-from pipsafe.surroundings import Surroundings
+from pipsafe.pip_settings import settings
+from pipsafe.pip_settings.pip_config import Setting
+from pipsafe.pip_settings.surroundings import Surroundings
+from pipsafe.probes.probe import Facts
 
 
 @dataclass(frozen=True, slots=True)

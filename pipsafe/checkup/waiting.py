@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from pipsafe import ca_file, source_readers, system_store
-from pipsafe.certificate import Certificate, MalformedCertificate, parse
-from pipsafe.shelf import Denied
-from pipsafe.sources import Source
 from pipsafe.stores import anchor_folders, found
+from pipsafe.trust import ca_file, source_readers, system_store
+from pipsafe.trust.shelf import Denied
+from pipsafe.trust.sources import Source
+from pipsafe.x509.certificate import Certificate, MalformedCertificate, parse
 
 MOST = 5
 """CAs spoken of."""

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipsafe.captured import Block, blocks
 from pipsafe.logs import own_words
 from pipsafe.origin import Origin, parse
-from pipsafe.printed import Line, Printed
+from pipsafe.statements.captured import Block, blocks
+from pipsafe.statements.printed import Line, Printed
 
 # How a line begins that tells of a failure of the whole, in a text without blanks. Old pips complain of
 # versions that do not fit together and install them all the same.

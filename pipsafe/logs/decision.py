@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipsafe import host_names
 from pipsafe.logs.sighting import Sighting
 from pipsafe.logs.verifier_words import ISSUER, ISSUING_CA, REVOCATION_UNKNOWN, ROOT_SENT, meaning_in
-from pipsafe.words import Kind
+from pipsafe.observations import host_names
+from pipsafe.statements.words import Kind
 
 UNKNOWN = "unknown"
 

@@ -1,7 +1,7 @@
 """What pip's kin say when TLS fails: uv, Poetry, conda, npm, cargo, curl, wget, Go, Java, Python's libraries.
 
 Each row is how a statement begins, and how many lines it may take. Whether it is one of a failure,
-its words decide (pipsafe/words.py, verifier_words.py); where the connection went, the URL in it or
+its words decide (pipsafe/statements/words.py, verifier_words.py); where the connection went, the URL in it or
 the nearest one before it. Recorded from the tools themselves where tests/logs says so; conda and
 mamba from reports that quote them.
 """
@@ -14,9 +14,9 @@ from pipsafe import origin
 from pipsafe.logs.sighting import Sighting
 from pipsafe.logs.verifier_words import meaning_in
 from pipsafe.origin import Origin
-from pipsafe.printed import Printed
-from pipsafe.statement import POOL, file_in
-from pipsafe.words import Kind, kind_of, message_in, unquoted
+from pipsafe.statements.printed import Printed
+from pipsafe.statements.statement import POOL, file_in
+from pipsafe.statements.words import Kind, kind_of, message_in, unquoted
 
 LONGEST = 3_000
 """Characters of a statement."""

@@ -1,4 +1,4 @@
-"""What pipsafe itself says in a log: that it rescued a run, where, and of what (pipsafe/wording.py).
+"""What pipsafe itself says in a log: that it rescued a run, where, and of what (pipsafe/messages/wording.py).
 
 A failure that was cured is none. Only lines that stand in no child's output count, so no package can say it.
 """
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipsafe import origin
-from pipsafe.cause_pages import CAUSES
+from pipsafe.messages.cause_pages import CAUSES
 from pipsafe.origin import Origin
-from pipsafe.printed import Printed
+from pipsafe.statements.printed import Printed
 
 # For a text without blanks; a console that is not as wide may have broken any of them.
 CAUSE = re.compile(rf"pipsafe:.{{1,200}}?\((?P<cause>{'|'.join(CAUSES)})\)")

@@ -10,7 +10,7 @@ that a line itself begins with are kept: they tell whose words it holds.
 import re
 from collections.abc import Iterator
 
-from pipsafe.printed import ESCAPE
+from pipsafe.statements.printed import ESCAPE
 
 MOST_CHARACTERS = 16_000_000
 """Looked at, the last ones of a longer log: what it came to stands at its end."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pipsafe.logs.decision import UNKNOWN, Decision
 from pipsafe.logs.sighting import Sighting
-from pipsafe.words import Kind
+from pipsafe.statements.words import Kind
 
 SHOWN: Mapping[str, str] = {
     "tls-inspection": (

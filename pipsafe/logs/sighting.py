@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from pipsafe.evidence import Evidence
 from pipsafe.origin import Origin
-from pipsafe.words import Kind
+from pipsafe.statements.evidence import Evidence
+from pipsafe.statements.words import Kind
 
 
 @dataclass(frozen=True, slots=True)

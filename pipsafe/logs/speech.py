@@ -7,7 +7,7 @@ and conda's (conda/cli).
 
 import re
 
-from pipsafe.printed import Printed
+from pipsafe.statements.printed import Printed
 
 PIP = (
     r"Looking in (?:indexes|links): |Collecting [\w.\[\],-]+(?:[<=>!~@;( ]|$)"

@@ -7,7 +7,7 @@ Security's SecTrust strings and SecBase.h. rustls: src/error.rs, whose words uv 
 Node: the codes of lib/internal/tls and of OpenSSL, as npm prints them. Go: crypto/x509/verify.go.
 Java: sun.security.validator. wget: src/openssl.c and src/gnutls.c.
 
-Patterns are for text without blanks (pipsafe/printed.py), and ignore case.
+Patterns are for text without blanks (pipsafe/statements/printed.py), and ignore case.
 """
 
 import re

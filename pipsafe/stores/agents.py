@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipsafe.sources import Source
 from pipsafe.stores import places
+from pipsafe.trust.sources import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

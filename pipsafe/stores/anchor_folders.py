@@ -14,9 +14,9 @@ import shlex
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from pipsafe import ca_file
-from pipsafe.sources import Source
 from pipsafe.stores import p11_kit, places
+from pipsafe.trust import ca_file
+from pipsafe.trust.sources import Source
 
 _MOST_FILES = 200
 """Files taken from one folder; an organization has a handful."""

@@ -12,10 +12,10 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pipsafe import bundle
-from pipsafe.distinguished_name import printable
 from pipsafe.stores import anchor_folders, denials, p11_kit, places
 from pipsafe.stores.denials import Denied
+from pipsafe.x509 import bundle
+from pipsafe.x509.distinguished_name import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

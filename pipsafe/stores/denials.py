@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipsafe import der
-from pipsafe.certificate import Certificate, MalformedCertificate, parse
+from pipsafe.x509 import der
+from pipsafe.x509.certificate import Certificate, MalformedCertificate, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

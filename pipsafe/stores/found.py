@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipsafe import patience
 from pipsafe.stores import agents, anchor_folders, blocklists, denials, java_keystore, keychain, windows, wsl
+from pipsafe.trust import patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pipsafe.sources import Source
     from pipsafe.stores.denials import Denied
+    from pipsafe.trust.sources import Source
 
 QUIET_SECONDS = 1.0
 """How long nothing at all may come of any cheap one before those that have not answered are left out."""

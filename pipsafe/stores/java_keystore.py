@@ -12,13 +12,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipsafe import der
-from pipsafe.ca_file import CaFile
-from pipsafe.sources import Source, distinct, is_path
 from pipsafe.stores import pkcs12, places
+from pipsafe.trust.ca_file import CaFile
+from pipsafe.trust.sources import Source, distinct, is_path
+from pipsafe.x509 import der
 
 if TYPE_CHECKING:
-    from pipsafe.ca_file import Refusal
+    from pipsafe.trust.ca_file import Refusal
 
 _JKS, _JCEKS = b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"
 _PRIVATE_KEY, _TRUSTED, _SECRET_KEY = 1, 2, 3

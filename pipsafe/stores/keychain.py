@@ -15,15 +15,15 @@ import tempfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipsafe import bundle
-from pipsafe.ca_file import CaFile
-from pipsafe.certificate import MalformedCertificate, parse
-from pipsafe.sources import Source
 from pipsafe.stores import command, denials, places
 from pipsafe.stores.denials import Denied
+from pipsafe.trust.ca_file import CaFile
+from pipsafe.trust.sources import Source
+from pipsafe.x509 import bundle
+from pipsafe.x509.certificate import MalformedCertificate, parse
 
 if TYPE_CHECKING:
-    from pipsafe.ca_file import Refusal
+    from pipsafe.trust.ca_file import Refusal
 
 _KEYCHAIN = "/Library/Keychains/System.keychain"
 _PROGRAM = "/usr/bin/security"

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from pipsafe.ca_file import CaFile
-from pipsafe.certificate import MalformedCertificate, parse
 from pipsafe.stores import denials, places
+from pipsafe.trust.ca_file import CaFile
+from pipsafe.x509.certificate import MalformedCertificate, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pipsafe.ca_file import Refusal
     from pipsafe.stores.denials import Denied
+    from pipsafe.trust.ca_file import Refusal
 
 HEADER = b"[p11-kit-object-v1]"
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipsafe import der
-from pipsafe.certificate import ANY_EXTENDED_KEY_USAGE, SERVER_AUTH
+from pipsafe.x509 import der
+from pipsafe.x509.certificate import ANY_EXTENDED_KEY_USAGE, SERVER_AUTH
 
 _DATA = "1.2.840.113549.1.7.1"
 _ENCRYPTED_DATA = "1.2.840.113549.1.7.6"

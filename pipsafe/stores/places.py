@@ -11,12 +11,12 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from pipsafe import regular_file
+from pipsafe.trust import regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pipsafe.ca_file import Refusal
+    from pipsafe.trust.ca_file import Refusal
 
 LARGEST = 16 * 1024 * 1024
 """Bytes read of one file."""

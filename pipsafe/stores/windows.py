@@ -11,17 +11,17 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from pipsafe import der
-from pipsafe.ca_file import CaFile
-from pipsafe.certificate import ANY_EXTENDED_KEY_USAGE, SERVER_AUTH
-from pipsafe.sources import Source
 from pipsafe.stores import denials
+from pipsafe.trust.ca_file import CaFile
+from pipsafe.trust.sources import Source
+from pipsafe.x509 import der
+from pipsafe.x509.certificate import ANY_EXTENDED_KEY_USAGE, SERVER_AUTH
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from pipsafe.ca_file import Refusal
     from pipsafe.stores.denials import Denied
+    from pipsafe.trust.ca_file import Refusal
 
 Entry = tuple[bytes, str, "Collection[str] | bool"]
 """DER, encoding, and True or the dotted purposes that it is trusted for."""

@@ -18,11 +18,12 @@ import os
 import re
 from dataclasses import dataclass
 
-from pipsafe import der, ownership
-from pipsafe.ca_file import CaFile, Refusal
-from pipsafe.distinguished_name import printable
-from pipsafe.sources import Source
 from pipsafe.stores import command, places
+from pipsafe.trust import ownership
+from pipsafe.trust.ca_file import CaFile, Refusal
+from pipsafe.trust.sources import Source
+from pipsafe.x509 import der
+from pipsafe.x509.distinguished_name import printable
 
 SECONDS = 4.0
 

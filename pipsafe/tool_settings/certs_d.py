@@ -7,8 +7,8 @@ loadTLSConfig), containers/image (containers-certs.d(5)), Docker Desktop (certif
 import re
 from collections.abc import Iterator
 
-from pipsafe.sources import Source
 from pipsafe.tool_settings import folders
+from pipsafe.trust.sources import Source
 
 PLACES = (
     "etc/docker/certs.d",

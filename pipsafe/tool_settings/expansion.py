@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
-from pipsafe.sources import is_path
+from pipsafe.trust.sources import is_path
 
 LONGEST = 4096
 """Characters of a path."""

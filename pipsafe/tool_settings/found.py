@@ -12,11 +12,11 @@ import os
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipsafe import ownership, patience, regular_file, stock
-from pipsafe.sources import Source
 from pipsafe.tool_settings import certs_d, config_text, expansion, folders, named_by, variables
 from pipsafe.tool_settings.named_by import PassedOver
 from pipsafe.tool_settings.tools import TOOLS, Tool
+from pipsafe.trust import ownership, patience, regular_file, stock
+from pipsafe.trust.sources import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipsafe.distinguished_name import printable
-from pipsafe.sources import NO_PROXY, Source, https_proxies
 from pipsafe.tool_settings import expansion, npmrc, scopes
 from pipsafe.tool_settings.tools import ABOVE, ANY, Key, Tool
+from pipsafe.trust.sources import NO_PROXY, Source, https_proxies
+from pipsafe.x509.distinguished_name import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

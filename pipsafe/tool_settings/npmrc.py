@@ -8,10 +8,11 @@ import json
 import re
 from collections.abc import Iterator
 
-from pipsafe import bundle, regular_file
-from pipsafe.ca_file import CaFile, Refusal
 from pipsafe.tool_settings import config_text
 from pipsafe.tool_settings.entry import Entry
+from pipsafe.trust import regular_file
+from pipsafe.trust.ca_file import CaFile, Refusal
+from pipsafe.x509 import bundle
 
 KIND = "npmrc"
 """Of a source whose certificates stand in the file itself, by its name in `source_readers`."""

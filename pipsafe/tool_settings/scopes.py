@@ -10,9 +10,9 @@ dnf.conf(5), apt (methods: Acquire::https::<host>::CaInfo; apt-transport-https(1
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from pipsafe import host_scope
-from pipsafe.sources import NO_SERVER
 from pipsafe.tool_settings.entry import Entry
+from pipsafe.trust import host_scope
+from pipsafe.trust.sources import NO_SERVER
 
 Hosts = tuple[str | None, ...]
 Values = Mapping[tuple[str, ...], Sequence[str]]

@@ -16,7 +16,6 @@ configuration is read elsewhere.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipsafe.sources import FILES, FOR_PROXIES, VARIABLES
 from pipsafe.tool_settings import (
     apt_conf,
     expansion,
@@ -30,6 +29,7 @@ from pipsafe.tool_settings import (
     yaml_lines,
 )
 from pipsafe.tool_settings.entry import Entry
+from pipsafe.trust.sources import FILES, FOR_PROXIES, VARIABLES
 
 ANY = "*"
 """In a key, for any one part."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from pipsafe.sources import Source
 from pipsafe.tool_settings import expansion, named_by, one_line
 from pipsafe.tool_settings.entry import Entry
 from pipsafe.tool_settings.named_by import PassedOver
 from pipsafe.tool_settings.tools import GIT
+from pipsafe.trust.sources import Source
 
 JVM = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "MAVEN_OPTS", "GRADLE_OPTS")
 """Variables that hold JVM options."""

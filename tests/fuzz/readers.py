@@ -17,32 +17,12 @@ from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 
-from pipsafe import (
-    addresses,
-    ca_file,
-    ca_limits,
-    certificate,
-    clock,
-    command_line,
-    der,
-    evidence,
-    host_scope,
-    issuance,
-    log_account,
-    log_file,
-    name_key,
-    origin,
-    pip_config,
-    plain_http,
-    portal,
-    proxy,
-    requirements,
-    saved_log,
-    suspicion,
-    versions,
-    words,
-)
-from pipsafe.certificate import MalformedCertificate
+from pipsafe import origin
+from pipsafe.attempts import suspicion
+from pipsafe.messages import log_account
+from pipsafe.observations import addresses, clock, plain_http, portal
+from pipsafe.pip_settings import command_line, pip_config, proxy, requirements, versions
+from pipsafe.statements import evidence, log_file, saved_log, words
 from pipsafe.stores import java_keystore, keychain, p11_kit, pkcs12, wsl
 from pipsafe.tool_settings import (
     apt_conf,
@@ -56,6 +36,9 @@ from pipsafe.tool_settings import (
     toml_lines,
     yaml_lines,
 )
+from pipsafe.trust import ca_file, host_scope
+from pipsafe.x509 import ca_limits, certificate, der, issuance, name_key
+from pipsafe.x509.certificate import MalformedCertificate
 from tests.fuzz import seeds
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=timezone.utc)

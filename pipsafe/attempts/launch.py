@@ -1,0 +1,103 @@
+"""pip started under the target's interpreter by the launcher, and ended like pip ends."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+
+from pipsafe.attempts.attempt import Asked, Attempt, Heard
+
+LAUNCHER = ("target_side", "launcher.py")
+"""Below the package."""
+
+# Runs the launcher out of a zip. The working folder, which `-c` puts first, goes first.
+BOOT_FROM_ZIP = """\
+import sys
+if sys.path[:1] == ['']: del sys.path[0]
+import zipimport
+source = zipimport.zipimporter(sys.argv.pop(1)).get_data(sys.argv.pop(1))
+exec(compile(source, 'launcher.py', 'exec'), {'__name__': '__main__'})
+"""
+
+
+def run(
+    python: str,
+    style: str,
+    arguments: list[str],
+    environ: Mapping[str, str],
+    *,
+    heard: Heard,
+    asked: Asked | None = None,
+    replacing: Mapping[int, int] | None = None,
+) -> Attempt:
+    """Run pip and return when it has ended.
+
+    ``heard(attempt, tag, payload)`` gets each piece that pip wrote: tag b"o" or b"e", or
+    b"s" for what the pip of an isolated build said.
+    ``asked(attempt)``, if given, decides whether pip may begin to install (not on Windows).
+    ``replacing`` maps descriptors that pip shall have to the ones that take their place.
+    Raises CannotStart.
+    """
+    attempt = Attempt()
+    began = time.monotonic()
+    command = _command(python, style)
+    if sys.platform == "win32":
+        from pipsafe.attempts import attempt_windows
+
+        attempt_windows.run(attempt, command, arguments, environ, heard)
+    else:
+        from pipsafe.attempts import attempt_posix
+
+        attempt_posix.run(attempt, command, arguments, environ, heard, asked, replacing or {})
+    attempt.seconds = time.monotonic() - began
+    return attempt
+
+
+def _command(python: str, style: str) -> tuple[list[str], list[str]]:
+    """What stands before and after the descriptor's number on the launcher's command line."""
+    package = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    launcher = os.path.join(package, *LAUNCHER)
+    archive = getattr(globals().get("__loader__"), "archive", None)
+    # `python -I -m pipsafe` stands for `python -I -m pip`.
+    interpreter = [python, *(_own_flags() if style == "module" and python == sys.executable else ())]
+    if archive is None:
+        return [*interpreter, launcher], [style]
+    inside = os.path.relpath(os.path.join(os.path.dirname(os.path.dirname(__file__)), *LAUNCHER), archive)
+    return [*interpreter, "-c", BOOT_FROM_ZIP, os.path.abspath(archive), inside], [style]
+
+
+# What a Python was started with, by its name in sys.flags; variables say the rest to pip as well.
+INTERPRETER_FLAGS = {
+    "isolated": "-I",
+    "ignore_environment": "-E",
+    "no_user_site": "-s",
+    "safe_path": "-P",
+    "dont_write_bytecode": "-B",
+}
+
+
+def _own_flags() -> list[str]:
+    """The options that this interpreter was started with, as far as they change what pip does."""
+    flags = [option for name, option in INTERPRETER_FLAGS.items() if getattr(sys.flags, name, False)]
+    for name, value in sys._xoptions.items():  # noqa: SLF001 - documented, for all its name
+        flags += ["-X", name if value is True else f"{name}={value}"]
+    for warning in sys.warnoptions:
+        flags += ["-W", warning]
+    return flags
+
+
+def end_like(attempt: Attempt) -> int:
+    """The exit code, or no return at all: a pip that a signal ended ends pipsafe by it too."""
+    if attempt.signal and sys.platform != "win32":
+        import resource
+
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # pip's core, if any, is the one to keep
+        if attempt.signal not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(attempt.signal, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [attempt.signal])
+        os.kill(os.getpid(), attempt.signal)
+    return attempt.exit_code

@@ -1,0 +1,114 @@
+"""The private folder that holds what a retry needs, and is gone afterwards."""
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipsafe.probes.probe import to_pem
+
+# Folders of runs that were killed are swept by a later run of the same user.
+PREFIX = "pipsafe-"
+
+
+class NoScratch(Exception):
+    """No private folder could be made, or it could not be written. The message says why."""
+
+
+class Scratch:
+    """Made when first needed: mode 0700, files 0600, name not to be guessed."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._number = 0
+
+    def folder(self) -> Path:
+        """Raises NoScratch."""
+        if self._folder is None:
+            if sys.platform != "win32":
+                _sweep()
+            try:
+                self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{_namespace()}-"))
+            except OSError as error:
+                raise NoScratch(f"no temporary folder can be made: {error.strerror or error}") from error
+        return self._folder
+
+    def write_bundle(self, certificates: Iterable[bytes]) -> str:
+        """The path of a new PEM file of the DER ``certificates``, whole from the moment it is there."""
+        self._number += 1
+        path = self.folder() / f"ca-bundle-{self._number}.pem"
+        partial = path.with_suffix(".partial")
+        try:
+            descriptor = os.open(
+                partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600
+            )
+            with open(descriptor, "w", encoding="ascii") as file:
+                file.writelines(to_pem(der) for der in certificates)
+            os.replace(partial, path)
+        except OSError as error:
+            raise NoScratch(f"the CA bundle cannot be written: {error.strerror or error}") from error
+        return str(path)
+
+    def lend_truststore(self) -> str:
+        """A folder that holds a copy of truststore and nothing else, for the target's path."""
+        from importlib.resources import files
+
+        lent = self.folder() / "lent"
+        try:
+            package = lent / "truststore"
+            package.mkdir(parents=True, exist_ok=True)
+            for entry in files("truststore").iterdir():
+                if entry.name.endswith(".py"):
+                    (package / entry.name).write_bytes(entry.read_bytes())
+        except OSError as error:
+            raise NoScratch(f"truststore cannot be lent: {error.strerror or error}") from error
+        return str(lent)
+
+    def remove(self) -> None:
+        """Leave nothing behind."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+
+def truststore_can_be_lent() -> bool:
+    """Whether pipsafe's own environment has truststore: it may run from a bare checkout."""
+    from importlib.util import find_spec
+
+    return find_spec("truststore") is not None
+
+
+def _sweep() -> None:
+    """Remove what killed runs of this user left. Not on Windows, where no process can be asked for."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(tempfile.gettempdir()):
+            number, _, rest = entry.name.removeprefix(PREFIX).partition("-")
+            if not entry.name.startswith(PREFIX) or not number.isdecimal():
+                continue
+            if rest.partition("-")[0] != _namespace():
+                continue
+            owner = entry.stat(follow_symlinks=False).st_uid
+            ours = entry.is_dir(follow_symlinks=False) and owner == os.geteuid()  # type: ignore[attr-defined, unused-ignore]
+            if ours and not _is_alive(int(number)):
+                shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _namespace() -> str:
+    """Which process numbers these are: containers may share a temporary folder, and count on their own."""
+    try:
+        return str(os.stat("/proc/self/ns/pid").st_ino)
+    except OSError:
+        return "0"
+
+
+def _is_alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True

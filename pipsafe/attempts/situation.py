@@ -1,0 +1,41 @@
+"""What one attempt is run with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pipsafe.attempts.attempt import Hello
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A pip to run, and how."""
+
+    python: str
+    """The target's interpreter, as it was found."""
+    hello: Hello
+    """What its launcher said of it."""
+    style: str
+    """How pip believes it was started: "script" or "module"."""
+    arguments: tuple[str, ...]
+    environ: Mapping[str, str]
+    explicit_ca: tuple[tuple[str, str], ...]
+    """(path, what named it)"""
+    supplied: Mapping[str, bytes]
+    """Contents of streams that pip reads as files, by name."""
+    bundles: tuple[str, ...] = ()
+    """CA files that earlier rounds made."""
+    pins: tuple[tuple[str, str], ...] = ()
+    """(SHA-256 of a certificate in lower-case hex, what named it)"""
+
+    def changed(
+        self, changes: Mapping[str, str | None], arguments: tuple[str, ...], bundle: str | None
+    ) -> "Situation":
+        """The same with a remedy's changes."""
+        environ = dict(self.environ)
+        for name, value in changes.items():
+            if value is None:
+                environ.pop(name, None)
+            else:
+                environ[name] = value
+        bundles = self.bundles if bundle is None else (*self.bundles, bundle)
+        return replace(self, environ=environ, arguments=arguments, bundles=bundles)

@@ -1,0 +1,1 @@
+"""What is said: on the terminal, in the report, in pages and notes."""

@@ -1,0 +1,1 @@
+"""Handshakes under the target's own interpreter."""

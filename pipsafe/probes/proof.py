@@ -1,0 +1,106 @@
+"""Makes plans real, and proves them: a handshake with the very trust that a retry would have."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from pipsafe import remedy
+from pipsafe.attempts.scratch import NoScratch, Scratch
+from pipsafe.findings import Remedy
+from pipsafe.pip_settings import command_line, pip_trust
+from pipsafe.pip_settings.surroundings import Surroundings
+from pipsafe.probes.probe import Facts, Place, ProbeFailed, Prober
+from pipsafe.remedy import Plan
+from pipsafe.trust import ca_file
+
+
+class Proof:
+    """What it takes to turn a plan into a remedy."""
+
+    def __init__(
+        self, around: Surroundings, facts: Facts, public: str | None, scratch: Scratch, seconds: float
+    ) -> None:
+        """``public``: file of today's public roots. ``seconds`` bounds one connection."""
+        self.around, self.facts, self.public = around, facts, public
+        self.scratch, self.seconds = scratch, seconds
+        self.present = pip_trust.present(around)
+        self.trouble: list[str] = []
+        """Sentences on plans that could not be tried."""
+
+    def first_proved(
+        self, plans: Sequence[Plan], places: Sequence[Place], prober: Prober, *, patience: float
+    ) -> Remedy | None:
+        """The first plan under which every place is accepted.
+
+        ``prober`` proves the first plan and is of no use afterwards: its environment is
+        changed for good. ``patience`` is the whole life of each further one, in seconds.
+        """
+        for number, plan in enumerate(plans):
+            try:
+                candidate = self._realise(plan)
+                trust = replace(plan.trust, file=candidate.bundle or plan.trust.file)
+                trust = pip_trust.applied(trust, self.around.target)
+                with self._another(patience) if number else contextlib.nullcontext(prober) as asked:
+                    verdicts = asked.prove(places, trust, candidate.environment, seconds=self.seconds)
+            except (NoScratch, ProbeFailed) as error:
+                self.trouble.append(f"A cure could not be prepared: {error}.")
+                continue
+            if all(verdict.accepted for verdict in verdicts):
+                return candidate
+        return None
+
+    @contextlib.contextmanager
+    def _another(self, patience: float) -> Iterator[Prober]:
+        hello, environ = self.around.situation.hello, self.around.situation.environ
+        with Prober(hello.executable, environ, seconds=patience) as prober:
+            prober.facts(hello.location)
+            yield prober
+
+    def _realise(self, plan: Plan) -> Remedy:
+        """The plan with its files made. Raises NoScratch."""
+        situation = self.around.situation
+        bundle = self.scratch.write_bundle(self._bundle_of(plan)) if plan.base is not None else None
+        changes = {
+            name: bundle if value == remedy.BUNDLE else value for name, value in plan.environment.items()
+        }
+        if plan.lends_truststore and not self.facts.truststore:
+            lent = self.scratch.lend_truststore()
+            existing = situation.environ.get("PYTHONPATH")
+            changes["PYTHONPATH"] = f"{lent}{os.pathsep}{existing}" if existing else lent
+        return Remedy(plan, changes, self._arguments(plan, bundle), bundle)
+
+    def _arguments(self, plan: Plan, bundle: str | None) -> tuple[str, ...]:
+        """pip's command line, its ``--cert`` overruled where the plan says so."""
+        arguments = self.around.situation.arguments
+        if plan.cert_argument is None or bundle is None:
+            return arguments
+        if not self.around.line.values("cert"):
+            return ("--cert", bundle, *arguments)
+        return command_line.replace_option(arguments, "cert", bundle, self.around.target.pip_version)
+
+    def _bundle_of(self, plan: Plan) -> list[bytes]:
+        """The roots that pip has, or today's, and the anchors: no namesake of an anchor stays.
+
+        OpenSSL takes the first issuer whose name fits and does not come back from it.
+        """
+        base = [der for file in self._base_of(plan) for der in ca_file.read(file).certificates]
+        names = {certificate.subject_der for certificate in plan.anchors}
+        namesakes = set(ca_file.issued_by_name(base, names)) if names else set()
+        added = [item.der for item in (*plan.anchors, *plan.intermediates)]
+        return list(dict.fromkeys([*added, *(der for der in base if der not in namesakes)]))
+
+    def _base_of(self, plan: Plan) -> list[str]:
+        """The files that the bundle begins with.
+
+        The roots that pip carries are among them where no file stands in for them, where a file
+        adds to them anyway, and where it is at fault for lacking them.
+        """
+        set_file = None if plan.base == "carried" else self.present.file
+        carried_too = plan.base in ("carried", "completed") or set_file is None or self.present.carried
+        files = (
+            self.public if plan.base == "certifi" else None,
+            set_file,
+            self.facts.certifi if carried_too and plan.base != "certifi" else None,
+        )
+        return [file for file in files if file is not None]

@@ -1,0 +1,1 @@
+"""From words that pip, or another tool, wrote to values."""

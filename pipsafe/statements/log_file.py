@@ -1,0 +1,111 @@
+"""A saved log as text: from a file or stdin, of limited size, in the encodings that shells write.
+
+Windows PowerShell redirects into UTF-16 with a mark (about_Redirection), Start-Transcript writes UTF-8 with
+one, and whatever a program of the code page printed stands in between.
+"""
+
+import codecs
+import errno
+import os
+import shlex
+import sys
+
+from pipsafe.own_options import UsageError
+from pipsafe.trust import regular_file
+
+STDIN = "-"
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes. A log of pip -vvv has a few hundred thousand."""
+
+# The longer mark first: that of UTF-32 begins with that of UTF-16.
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+LOOKED_AT = 4096
+"""Bytes by which UTF-16 without a mark is told."""
+
+ERRORS = "pipsafe.code-page"
+
+
+def name_of(path: str) -> str:
+    """What to call it."""
+    return "standard input" if path == STDIN else path
+
+
+def read(path: str) -> str:
+    """The log at `path`, "-" being stdin. Raises UsageError."""
+    return decoded(_of_stdin() if path == STDIN else _of_file(path))
+
+
+def _of_file(path: str) -> bytes:
+    try:
+        return regular_file.read(os.path.expanduser(path), LARGEST)
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise UsageError(_too_large(path)) from None
+        why = error.strerror or str(error)
+        hint = f"; to read from a pipe, name {STDIN}" if why == "not a regular file" else ""
+        raise UsageError(f"the log {path!r} cannot be read: {why}{hint}.") from None
+
+
+def _of_stdin() -> bytes:
+    if sys.stdin is None:
+        raise UsageError("there is no standard input to read the log from.")
+    if sys.stdin.isatty() and sys.stderr is not None:
+        end = "Ctrl-Z and Enter" if os.name == "nt" else "Ctrl-D"
+        print(f"pipsafe: reading the log from this terminal; {end} ends it.", file=sys.stderr)
+    try:
+        contents = sys.stdin.buffer.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"standard input cannot be read: {error.strerror or error}.") from None
+    if len(contents) > LARGEST:
+        raise UsageError(_too_large(STDIN))
+    return contents
+
+
+def _too_large(path: str) -> str:
+    """With the command that reads its end, where what it came to stands."""
+    file = "FILE" if path == STDIN else shlex.quote(path)
+    size = LARGEST // (1024 * 1024)
+    return (
+        f"the log {'' if path == STDIN else repr(path) + ' '}has more than {size} MB; try "
+        f"`tail -n 5000 {file} | pipsafe explain --log -`."
+    )
+
+
+def decoded(contents: bytes) -> str:
+    """The text, whatever its encoding. Bytes that are no text become something."""
+    for mark, encoding in MARKS:
+        if contents.startswith(mark):
+            return contents[len(mark) :].decode(encoding, _fallback(encoding))
+    encoding = _unmarked(contents[:LOOKED_AT])
+    return contents.decode(encoding, _fallback(encoding))
+
+
+def _fallback(encoding: str) -> str:
+    return ERRORS if encoding == "utf-8" else "replace"
+
+
+def _unmarked(start: bytes) -> str:
+    """Text of mostly Latin letters has a null in every second byte of UTF-16, and none in UTF-8."""
+    half = len(start) // 2
+    if half and start[1::2].count(0) > half // 2:
+        return "utf-16-le"
+    if half and start[0::2].count(0) > half // 2:
+        return "utf-16-be"
+    return "utf-8"
+
+
+def _as_code_page(error: UnicodeError) -> tuple[str, int]:
+    """Single bytes that are no UTF-8 are most likely of Western Europe's code page."""
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(ERRORS, _as_code_page)
