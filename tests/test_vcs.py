@@ -114,6 +114,7 @@ def test_with_the_ca_that_pip_itself_was_told_of(
     assert where.installed("speck")
 
 
+@pytest.mark.shows("legs", "git over HTTPS")
 @EVERY
 def test_with_the_ca_at_hand_it_is_rescued(
     pip: str, server: IndexServer, authority: Authority, env: dict[str, str], tmp_path: Path
