@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.outside import OUTSIDE
+from tests.lab.targets import PIPS, target
 
 TABLES = ("legs", "skipped", "places", "products", "attacks", "faults", "load")
 
@@ -34,15 +35,23 @@ def write(item: pytest.Item, report: pytest.TestReport) -> None:
     if not folder or not (report.when == "call" or (report.when == "setup" and report.outcome != "passed")):
         return
     properties = dict(item.user_properties)
-    spec = getattr(item, "callspec", None)
-    pip = spec.params.get("pip") if spec else None
-    column = properties.get("column") or (f"pip {pip}" if isinstance(pip, str) else "")
+    column = properties.get("column") or _pip(item)
     outcome = "xfailed" if hasattr(report, "wasxfail") and report.outcome == "skipped" else report.outcome
     reason = getattr(report, "wasxfail", "") or (_reason(report) if report.outcome == "skipped" else "")
     with Path(folder, f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as stream:
         for table, row in marks(item):
             line = {"table": table, "row": row, "column": column, "outcome": outcome, "reason": reason}
             stream.write(json.dumps(line) + "\n")
+
+
+def _pip(item: pytest.Item) -> str:
+    """The pip that the test is about, and its Python, if it is about one."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    pip = parameters.get("pip") or getattr(parameters.get("case"), "pip", None)
+    if pip not in PIPS:
+        return ""
+    python = ".".join(map(str, target(pip).python_version))
+    return f"pip {pip} (Python {python})"
 
 
 def _reason(report: pytest.TestReport) -> str:

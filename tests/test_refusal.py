@@ -258,6 +258,7 @@ def stage(authority: Authority, tmp_path: Path) -> Stage:
     return Stage(authority, *folders)
 
 
+@pytest.mark.shows("attacks", "certificates that nothing may cure, and CAs that do not count: refused")
 @pytest.mark.parametrize("pip", PIPS)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_is_refused(

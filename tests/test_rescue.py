@@ -211,6 +211,7 @@ def _environment(scene: Scene) -> dict[str, str]:
     return clean_environment(scene.folder / "home", **scene.environ)
 
 
+@pytest.mark.shows("legs", "index page and files: the CA from every source, with every flag")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_with_the_ca_at_hand_the_package_is_there(
     case: Case, server: IndexServer, authority: Authority, stranger: Authority, tmp_path: Path
@@ -244,6 +245,7 @@ def test_with_the_ca_at_hand_the_package_is_there(
     assert report["attempts"][0]["exit_code"] != 0
 
 
+@pytest.mark.shows("legs", "index page and files: another CA in that source is refused")
 @pytest.mark.parametrize("case", REFUSED_AS_WELL, ids=lambda case: case.name)
 def test_with_another_ca_at_hand_nothing_is_installed(
     case: Case, server: IndexServer, stranger: Authority, tmp_path: Path

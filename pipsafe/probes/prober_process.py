@@ -1,6 +1,7 @@
 """The process in which the target's interpreter runs the prober (see target_side/prober.py)."""
 
 import json
+import os
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -23,8 +24,11 @@ SOURCES = (
 )
 BOOT = (
     "import json, sys; sources = json.loads(sys.stdin.readline()); "
-    "exec(compile(sources['modules'], 'modules.py', 'exec')); run(sources, 'prober')"
+    "exec(sources['modules']); run(sources, 'prober', sys.argv[1])"
 )
+
+FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "target_side")
+"""Where the sources lie, or would lie."""
 
 ANSWER_LIMIT = 32 << 20
 """Bytes of one answer: chains are what a hostile server chooses."""
@@ -53,7 +57,7 @@ class ProberProcess:
         """Whether it is given a moment to end by itself."""
         try:
             self._process = subprocess.Popen(
-                [python, "-I", "-c", BOOT],
+                [python, "-I", "-c", BOOT, FOLDER],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

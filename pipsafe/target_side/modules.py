@@ -4,6 +4,7 @@ Sources: importlib's own documentation of finders and loaders.
 """
 
 # Python 3.7 syntax, stdlib only.
+import os
 import sys
 from importlib.machinery import ModuleSpec
 
@@ -13,7 +14,8 @@ PACKAGE = "pipsafe.target_side"
 class Finder:
     """Finds the modules of this package among the sources, and its parents as empty packages."""
 
-    def __init__(self, sources):
+    def __init__(self, sources, folder):
+        self.folder = folder
         self.sources = {"%s.%s" % (PACKAGE, name): source for name, source in sources.items()}
         self.sources.update({"pipsafe": "", PACKAGE: ""})
 
@@ -27,11 +29,15 @@ class Finder:
 
     def exec_module(self, module):
         name = module.__name__
-        code = compile(self.sources[name], name.rpartition(".")[2] + ".py", "exec")
-        exec(code, module.__dict__)
+        exec(compiled(self.sources[name], self.folder, name.rpartition(".")[2]), module.__dict__)
 
 
-def run(sources, name):
+def compiled(source, folder, name):
+    """The code, by the name that its file would have: for tracebacks and measurements."""
+    return compile(source, os.path.join(folder, name + ".py"), "exec")
+
+
+def run(sources, name, folder):
     """Run one of the sources as the main program; it can import the others."""
-    sys.meta_path.insert(0, Finder(sources))
-    exec(compile(sources[name], name + ".py", "exec"), {"__name__": "__main__"})
+    sys.meta_path.insert(0, Finder(sources, folder))
+    exec(compiled(sources[name], folder, name), {"__name__": "__main__"})

@@ -41,6 +41,12 @@ _PYTHONS = {
 
 _LAYOUT = "2"
 
+_START_TRACING = (
+    "import sys; sys.path.append({folder!r}); import coverage; coverage.process_startup(); "
+    "sys.path.remove({folder!r})\n"
+)
+"""Has what runs in a target measured as well: the launcher and the prober."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -124,15 +130,25 @@ def target(pip_version: str, python: Path | None = None) -> Target:
     interpreter = python if python is not None else python_for(pip_version)
     if interpreter is None:
         pytest.skip(f"no Python here runs pip {pip_version} (one of {', '.join(_PYTHONS[pip_version])})")
-    identity = hashlib.sha256(f"{_LAYOUT} {interpreter}".encode()).hexdigest()[:10]
+    traced_from = _traced_from(interpreter)
+    identity = hashlib.sha256(f"{_LAYOUT} {interpreter} {traced_from}".encode()).hexdigest()[:10]
     prefix = cache() / "targets" / f"pip-{pip_version}-{identity}"
     done = prefix / "complete"
     if not done.exists():
         with locked(prefix.with_suffix(".lock")):
             if not done.exists():
                 _build(interpreter, pip_version, prefix)
+                if traced_from:
+                    start = _START_TRACING.format(folder=traced_from)
+                    (Target(pip_version, prefix).site_packages / "tracing.pth").write_text(start)
                 done.touch()
     return Target(pip_version, prefix)
+
+
+def _traced_from(interpreter: Path) -> str:
+    """The folder that coverage is imported from, if a measurement is on and it fits this Python; else ""."""
+    version = "{}.{}".format(*sys.version_info)
+    return OUTSIDE.get("PIPSAFE_TEST_TRACING", "") if interpreter == pythons().get(version) else ""
 
 
 def python_for(pip_version: str) -> Path | None:
