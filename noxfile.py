@@ -7,6 +7,8 @@ Python that the classifiers of ``pyproject.toml`` name and this machine has.
 
 from __future__ import annotations
 
+import filecmp
+import os
 import re
 import shutil
 from pathlib import Path
@@ -29,6 +31,17 @@ import pathlib, sys, sysconfig, pipsafe
 found, expected = pathlib.Path(pipsafe.__file__), pathlib.Path(sysconfig.get_path("purelib"))
 sys.exit(0 if expected in found.parents else f"pipsafe was imported from {found}, not from {expected}")
 """
+
+IS_VALID_BILL = """
+import pathlib, sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+text = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")
+sys.exit(JsonStrictValidator(SchemaVersion.V1_6).validate_str(text))
+"""
+
+OLDEST_DATE = "315532800"
+"""Of files in a release, in seconds: the first that a zip can tell. SOURCE_DATE_EPOCH takes its place."""
 
 
 @nox.session
@@ -176,15 +189,65 @@ def screenshot(session: nox.Session) -> None:
     session.run("python", "-m", "tools.picture", *(session.posargs or ("docs/rescue.svg",)))
 
 
+@nox.session
+def zipapp(session: nox.Session) -> None:
+    """Make ``dist/pipsafe.pyz``, the same bytes wherever it is made, and its bill of materials."""
+    session.install("--require-hashes", "--only-binary", ":all:", "-r", "tools/zipapp-requirements.txt")
+    _install_wheel(session, isolated=False)  # by the flit_core of that list
+    _install_groups(session, "bill")
+    dist, second = ROOT / "dist", Path(session.virtualenv.location) / "second.pyz"
+    # By its path: `python -m` would pack the checkout, with whatever lies in it.
+    for place in (dist / "pipsafe.pyz", second):
+        session.run("python", "tools/zipapp_build.py", str(place))
+    _check_alike(session, dist / "pipsafe.pyz", second)
+    bill = dist / "pipsafe.cdx.json"
+    session.run("python", "tools/sbom.py", str(dist / "pipsafe.pyz"), str(bill))
+    session.run("python", "-c", IS_VALID_BILL, str(bill))
+    session.run("python", "-I", str(dist / "pipsafe.pyz"), "--version")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Make sdist and wheel in ``dist/``, and again out of that sdist: the same bytes, sound metadata."""
+    _install_groups(session, "release")
+    session.env.setdefault("SOURCE_DATE_EPOCH", os.environ.get("SOURCE_DATE_EPOCH", OLDEST_DATE))
+    scratch = Path(session.virtualenv.location) / "again"
+    shutil.rmtree(scratch, ignore_errors=True)
+    first = ROOT / "dist"
+    for old in (*first.glob("pipsafe-*.tar.gz"), *first.glob("pipsafe-*.whl")):
+        old.unlink()
+    session.run("python", "-m", "build", "--outdir", str(first), ".")
+    (sdist,) = first.glob("pipsafe-*.tar.gz")
+    session.run("python", "-m", "tarfile", "-e", str(sdist), str(scratch))
+    (unpacked,) = scratch.glob("pipsafe-*")
+    session.run("python", "-m", "build", "--outdir", str(scratch / "dist"), str(unpacked))
+    made = sorted((*first.glob("pipsafe-*.tar.gz"), *first.glob("pipsafe-*.whl")))
+    for path in made:
+        _check_alike(session, path, scratch / "dist" / path.name)
+    session.run("validate-pyproject", "pyproject.toml")
+    session.run("twine", "check", "--strict", *map(str, made))
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site into ``build/site``: no link leads nowhere, and nothing comes from elsewhere."""
+    _install_wheel(session)
+    _install_groups(session, "docs")
+    session.run("mkdocs", "build", "--strict", "--clean", *session.posargs)
+    session.run("python", "tools/docs_site.py", "build/site")
+
+
 def _install_groups(session: nox.Session, *groups: str, constraints: tuple[str, ...] = ()) -> None:
     session.install(*nox.project.dependency_groups(PROJECT, *groups), *constraints)
 
 
-def _install_wheel(session: nox.Session, *requirements: str) -> None:
+def _install_wheel(session: nox.Session, *requirements: str, isolated: bool = True) -> None:
     """Build the wheel of this checkout and install it, with any further requirements."""
+    isolation = () if isolated else ("--no-build-isolation",)
     wheelhouse = Path(session.virtualenv.location) / "wheelhouse"
     shutil.rmtree(wheelhouse, ignore_errors=True)
-    session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheelhouse), ".")
+    options = ("--quiet", "--no-deps", *isolation, "--wheel-dir", str(wheelhouse))
+    session.run("python", "-m", "pip", "wheel", *options, ".")
     (wheel,) = wheelhouse.glob("pipsafe-*.whl")
     session.install(str(wheel), *requirements)
     session.env["PIPSAFE_TEST_SCRIPT"] = str(Path(session.bin) / "pipsafe")
@@ -207,6 +270,11 @@ def _pytest(session: nox.Session, *arguments: str, success_codes: tuple[int, ...
     """Run the ``pytest`` script: ``python -m pytest`` would put the checkout on ``sys.path``."""
     session.run("python", "-c", IS_INSTALLED, env={"PYTHONSAFEPATH": "1"}, log=False)
     session.run("pytest", *PARALLEL, *(session.posargs or arguments), success_codes=success_codes)
+
+
+def _check_alike(session: nox.Session, one: Path, other: Path) -> None:
+    if not filecmp.cmp(one, other, shallow=False):
+        session.error(f"{one} and {other} were made of the same sources and differ")
 
 
 def _floors() -> tuple[str, ...]:

@@ -27,7 +27,7 @@ USAGE_EXIT_CODE = 2
 NOTHING_FOUND = (b"No matching distribution", b"Could not find a version")
 
 # Commands of pipsafe's own; all others are pip's.
-OWN_COMMANDS = ("doctor", "explain")
+OWN_COMMANDS = ("doctor", "explain", "persist", "env")
 
 # After these, on a terminal, one line tells that there is more.
 NAMING_DOCTOR = (["--help"], ["--version"])
@@ -61,6 +61,15 @@ def _own_command(options: OwnOptions, arguments: list[str], style: str) -> int:
 
         _check_files(options)
         return doctor.main(options, arguments[1:], style)
+    if arguments[0] == "persist":
+        from pipsafe.persist import command
+
+        _check_files(options)
+        return command.main(options, arguments[1:], style)
+    if arguments[0] == "env":
+        from pipsafe.tool_environment import command as env_command
+
+        return env_command.main(options, arguments[1:], style)
     from pipsafe import explain
 
     return explain.main(arguments[1:])
@@ -74,7 +83,9 @@ def _usage(message: str) -> int:
 def _say(message: str) -> None:
     """One line on stderr. Where that is closed print would take stdout instead."""
     if sys.stderr is not None:
-        print(f"pipsafe: {message}", file=sys.stderr)
+        # Names of folders and files are in it, which may come out of an archive or a clone.
+        shown = "".join(character if character.isprintable() else "?" for character in message)
+        print(f"pipsafe: {shown}", file=sys.stderr)
 
 
 def _check_files(options: OwnOptions) -> None:
@@ -107,13 +118,32 @@ def _drive(options: OwnOptions, target: Target, style: str, arguments: list[str]
         streams = captured_streams.capture(arguments)
     listener = _Listener(options, target, style, arguments, streams)
     try:
+        return _run_and_conclude(listener, options, target, style, arguments, streams)
+    except BaseException as error:
+        if listener.rescue is not None:
+            from pipsafe.attempts.interruption import end_if_interrupted
+
+            end_if_interrupted(error)
+        raise
+
+
+def _run_and_conclude(
+    listener: "_Listener",
+    options: OwnOptions,
+    target: Target,
+    style: str,
+    arguments: list[str],
+    streams: "CapturedStreams | None",
+) -> int:
+    try:
         attempt = run(
             target.python,
             style,
             arguments,
             os.environ,
             heard=listener.heard,
-            asked=listener.asked if options.strict and not options.no_rescue else None,
+            asked=None if options.no_rescue else listener.asked,
+            strict=options.strict,
             replacing=streams.replacing if streams else None,
         )
     except CannotStart as error:
@@ -169,12 +199,13 @@ class _Listener:
             self.fault = error
 
     def asked(self, attempt: Attempt) -> bool:
-        """Whether pip may begin to install: only --pipsafe-strict asks."""
+        """Whether pip may go on; a fault of ours is no reason to stop it, save where it is strict."""
         try:
-            return self._rescue(attempt, probes=True).may_install(self.transcript)
+            if not self.fault:
+                return self._rescue(attempt, probes=True).may_go_on(attempt, self.transcript)
         except Exception as error:
             self.fault = error
-            return False
+        return not self.options.strict
 
     def has_nothing_to_say(self, attempt: Attempt) -> bool:
         """Whether pip's end is all there is to it."""
@@ -201,12 +232,18 @@ class _Listener:
             assert attempt.hello is not None  # the launcher speaks before pip does
             prober = None
             if probes:
+                from pipsafe.attempts import interruption
                 from pipsafe.probes import prober_process
 
+                interruption.raise_once_pip_has_ended()
                 prober = prober_process.ahead(attempt.hello, self.given[1].python, os.environ)
-            from pipsafe.rescue import Rescue
+            try:
+                from pipsafe.rescue import Rescue
 
-            self.rescue = Rescue(attempt.hello, *self.given, prober=prober)
+                self.rescue = Rescue(attempt.hello, *self.given, prober=prober)
+            finally:
+                if self.rescue is None and prober is not None:
+                    prober.end()
         return self.rescue
 
 

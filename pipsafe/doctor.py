@@ -21,6 +21,7 @@ from pipsafe.checkup import (
     document,
     effects,
     inspection,
+    lasting,
     page,
     ticket,
     unencrypted,
@@ -135,6 +136,7 @@ def _look(
         named if question.contacts else settings.origins(around.settings, around.needs, around.line, default)
     )
     seen = {item.case.origin for item in checkup.diagnoses}
+    now = datetime.now(timezone.utc)
     return Result(
         hello=situation.hello,
         chosen=target.reason,
@@ -145,10 +147,11 @@ def _look(
         unasked=tuple(contact for contact in wanted if contact.origin not in seen),
         problems=effects.problems(around),
         was_named=bool(question.contacts),
-        now=datetime.now(timezone.utc),
+        now=now,
         certifi=public_roots.described(facts.certifi),
         inspection=inspection.find(checkup.diagnoses),
         waiting=waiting.find(around.target.platform),
+        lasting=lasting.find(around, facts.certifi, now),
     )
 
 

@@ -25,7 +25,7 @@ from pipsafe.probes import contacts
 from pipsafe.probes.probe import Place, ProbeFailed, Prober, Survey, Trust
 from pipsafe.probes.prober_process import ProberProcess
 from pipsafe.probes.proof import Proof
-from pipsafe.remedy import PipTraits
+from pipsafe.remedy import PipTraits, Plan
 from pipsafe.statements.evidence import Evidence, Kind
 from pipsafe.trust import ca_file, public_roots, system_store
 from pipsafe.trust.seeking import Seeker, Sought
@@ -36,6 +36,8 @@ CONNECTION_SECONDS = 5.0
 SILENT_CONNECTION_SECONDS = 3.0
 WHOLE_SECONDS = 20.0
 CHECKUP_SECONDS = 60.0
+
+MOST_REDIRECTS = 5
 
 SSL_SHADOWED = (
     "pip found no ssl module, and its Python has one: something else of that name stands before it "
@@ -115,7 +117,11 @@ class _Examination:
         every = self._diagnoses(asked)
         failed, later = contacts.failed(asked, every, self.evidence)
         if not failed:
-            return Findings(facts=self.facts)
+            further = self._led_to(asked, every)
+            asked, every = (*asked, *further), [*every, *self._diagnoses(further)]
+            failed, later = contacts.failed(asked, every, self.evidence)
+        if not failed:
+            return self._of_children([item for item in every if item.is_healthy])
         sought = self._seek([*failed, *later], [contact.origin for contact in asked if contact.leg != PROXY])
         now_known = {item.case.origin: item for item in sought.diagnoses}
         failed = [now_known[item.case.origin] for item in failed]
@@ -123,9 +129,57 @@ class _Examination:
         failed += [now_known[item.case.origin] for item in later if sought.accepted_at(item.case.origin)]
         healthy = [item for item in every if item.is_healthy]
         proved, trouble = self._proved(failed, healthy, sought)
+        well, refused = ([item.case.origin for item in items] for items in (healthy, failed))
+        of_children = contacts.of_children(self.evidence, well, refused)
+        told = {item.case.origin for item in (*failed, *healthy)}
         return Findings(
-            tuple(failed), proved, sought.search, sought.accepted, facts=self.facts, trouble=trouble
+            tuple(failed),
+            proved,
+            sought.search,
+            sought.accepted,
+            facts=self.facts,
+            trouble=trouble,
+            of_children=of_children,
+            others=tuple(
+                now_known.get(item.case.origin, item) for item in every if item.case.origin not in told
+            ),
         )
+
+    def _of_children(self, healthy: Sequence[Diagnosis]) -> Findings:
+        """pip is refused nowhere, and a program that it started says that it is.
+
+        Its words lead to no connection. All that is asked is whether pip's own servers, which pip accepts,
+        are refused by what such programs trust: then they lack trust that pip has, and get it once.
+        """
+        found = contacts.of_children(self.evidence, [item.case.origin for item in healthy])
+        had_it = bool(self.situation.bundles)
+        if not found or had_it or not contacts.may_be_cured_in_children(self.evidence):
+            return Findings(facts=self.facts, of_children=found)
+        lacking = self._refused_by_children(healthy)
+        if not lacking:
+            return Findings(facts=self.facts, of_children=found)
+        sought = self._seeker([item.case.origin for item in healthy]).at_hand(lacking)
+        made = remedy.for_children(lacking, sought.accepted, self._traits())
+        proved, trouble = self._first_proved(made, healthy)
+        return Findings(
+            (), proved, sought.search, sought.accepted, self.facts, trouble=trouble, of_children=found
+        )
+
+    def _refused_by_children(self, healthy: Sequence[Diagnosis]) -> list[Diagnosis]:
+        environ = self.situation.environ
+        trusts = {"openssl": Trust(carried=False, openssl_defaults=True)}
+        for name in ("REQUESTS_CA_BUNDLE", *remedy.CHILD_VARIABLES):
+            if environ.get(name):
+                trusts[name] = Trust(file=environ[name], carried=False)
+        if self.public and not (environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")):
+            trusts["requests"] = Trust(file=self.public, carried=False)
+        places, given = self._places(healthy), {"pip": self.present, **trusts}
+        surveys = self.prober.survey(places, given, seconds=self.seconds) if places else ()
+        return [
+            item
+            for item, survey in zip(healthy, surveys, strict=True)
+            if survey.verdicts["pip"].accepted and not all(survey.verdicts[name].accepted for name in trusts)
+        ]
 
     def checkup(self, asked: Sequence[Contact] | None, progress: Callable[[str], None]) -> Checkup:
         """Of every origin that was asked for."""
@@ -166,6 +220,23 @@ class _Examination:
             diagnose(self._case(contact, survey, seen, public))
             for contact, survey in zip(asked, surveys, strict=True)
         ]
+
+    def _led_to(self, asked: Sequence[Contact], every: Sequence[Diagnosis]) -> tuple[Contact, ...]:
+        """Servers that pages of servers which pip accepts redirect to."""
+        pages = contacts.pages(asked, every, self.evidence)
+        known = {contact.origin for contact in asked}
+        found: dict[Origin, Contact] = {}
+        for _ in range(MOST_REDIRECTS):
+            if not pages:
+                break
+            places = [(self.around.place(page), contacts.path_of(page)) for page in pages]
+            said = self.prober.redirects(places, self.present, seconds=self.seconds)
+            led = (contacts.sent_on(page, location) for page, location in zip(pages, said, strict=True))
+            pages = contacts.verified(self.around, [contact for contact in led if contact is not None])
+            for contact in pages:
+                if contact.origin not in known:
+                    found.setdefault(contact.origin, contact)
+        return tuple(found.values())
 
     def _public_roots(self) -> tuple[bytes, ...]:
         return ca_file.read(self.public).certificates if self.public else ()
@@ -218,21 +289,24 @@ class _Examination:
 
     def _seek(self, failed: Sequence[Diagnosis], together: Sequence[Origin]) -> Sought:
         """``together``: every server that pip asks in this run."""
-        around, prober = self.around, self.prober
+        return self._seeker(together).seek(failed)
+
+    def _seeker(self, together: Sequence[Origin]) -> Seeker:
         public, edited = self.public, self.edited_certifi
-        return Seeker(around, self.facts, prober, public, edited, self.seconds, together).seek(failed)
+        return Seeker(self.around, self.facts, self.prober, public, edited, self.seconds, together)
 
     def _proved(
         self, failed: Sequence[Diagnosis], healthy: Sequence[Diagnosis], sought: Sought
     ) -> tuple[Remedy | None, tuple[str, ...]]:
-        proof = Proof(self.around, self.facts, self.public, self.scratch, self.seconds)
         legs = frozenset([*(item.case.leg for item in failed), *(item.leg for item in self.evidence)])
-        proved = proof.first_proved(
-            remedy.plans(failed, sought.accepted, self._traits(), legs),
-            self._places([*failed, *healthy]),
-            self.prober,
-            patience=WHOLE_SECONDS,
-        )
+        plans = remedy.plans(failed, sought.accepted, self._traits(), legs)
+        return self._first_proved(plans, [*failed, *healthy])
+
+    def _first_proved(
+        self, plans: Sequence[Plan], everywhere: Sequence[Diagnosis]
+    ) -> tuple[Remedy | None, tuple[str, ...]]:
+        proof = Proof(self.around, self.facts, self.public, self.scratch, self.seconds)
+        proved = proof.first_proved(plans, self._places(everywhere), self.prober, patience=WHOLE_SECONDS)
         return proved, tuple(proof.trouble)
 
     def _places(self, diagnoses: Sequence[Diagnosis]) -> list[Place]:

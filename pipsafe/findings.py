@@ -1,9 +1,10 @@
 """What the examination of one attempt comes to, as values."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 
 from pipsafe.causes.case import Diagnosis
+from pipsafe.origin import Origin
 from pipsafe.pip_settings.surroundings import Surroundings
 from pipsafe.probes.probe import Facts
 from pipsafe.remedy import Plan
@@ -31,6 +32,21 @@ NOTHING_SOUGHT = Search()
 
 
 @dataclass(frozen=True, slots=True)
+class ChildFailure:
+    """A connection that a program which pip started was refused, by its own account: a build's, or git's.
+
+    Nothing here was looked at: a package can print anything, and chooses where its build connects to.
+    """
+
+    leg: str
+    """build-backend | vcs | build-dependency"""
+    origin: Origin | None
+    """The server that the words name, if they name one."""
+    is_accepted: bool
+    """Whether that is a server of pip's own, which pip accepts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """What the examination of one attempt came to."""
 
@@ -42,6 +58,23 @@ class Findings:
     facts: Facts | None = None
     trouble: tuple[str, ...] = ()
     """Sentences on what could not be done."""
+    of_children: tuple[ChildFailure, ...] = ()
+    """What no diagnosis explains."""
+    others: tuple[Diagnosis, ...] = ()
+    """Of the origins that were looked at and refused, and that nobody spoke of."""
+
+    def speaking_of(self, origins: Container[Origin | None]) -> "Findings":
+        """The same, where pip has spoken of these origins as well: without a cure for them there is none."""
+        spoken_of = tuple(item for item in self.others if item.case.origin in origins)
+        if not spoken_of:
+            return self
+        others = tuple(item for item in self.others if item not in spoken_of)
+        return replace(self, diagnoses=(*self.diagnoses, *spoken_of), others=others, remedy=None)
+
+    @property
+    def is_worth_a_stop(self) -> bool:
+        """Whether the attempt is doomed and a cure at hand. A build may do without what it was refused."""
+        return self.remedy is not None and not self.remedy.plan.is_for_children
 
 
 @dataclass(frozen=True, slots=True)

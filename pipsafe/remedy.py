@@ -19,17 +19,23 @@ TIERS = {"system": 0, "public": 1, "configured": 2, "provisioned": 3, "explicit"
 
 KIND_OF_TIER = {"system": "system-store", "public": "certifi"}
 
-# Stands in a plan's environment for the bundle's path, which is not there yet.
+# Stand in a plan's environment for paths that are not there yet: the bundle's, and that of what the
+# variable's own tool trusts now, with the bundle added.
 BUNDLE = "<bundle>"
+ADDED = "<added to what the tool trusts>"
 
-# requests' two variables win over a typed `--cert` and over PIP_CERT, also under `--isolated`.
-BUNDLE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+# What pip reads. requests' two win over a typed `--cert` and over PIP_CERT, also under `--isolated`.
+PIP_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
-# Legs whose connections pip does not make itself, and the variables that reach those who do.
-CHILD_VARIABLES = {
-    "vcs": ("GIT_SSL_CAINFO",),
-    "build-backend": ("SSL_CERT_FILE", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO"),
-}
+# The first of requests' two is enough for pip: the second is left to curl.
+BUNDLE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE")
+
+# What the children of pip read: OpenSSL and so Python's urllib, curl, git, cargo. Each of them takes such a
+# file in place of what it trusts otherwise.
+CHILD_VARIABLES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO")
+
+# Legs whose connections pip does not make itself: they know nothing of truststore.
+LEGS_OF_CHILDREN = frozenset(("vcs", "build-backend"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,10 @@ class Plan:
     lends_truststore: bool = False
     anchor_sources: tuple[Source, ...] = ()
     """Where each anchor lies."""
+    is_for_children: bool = False
+    """Whether pip itself trusts all of it already, and only its children do not."""
+    children_need_it: bool = False
+    """Whether a child of pip's is known to have been refused a connection."""
 
 
 def plans(
@@ -123,11 +133,9 @@ def _drop_setting(diagnoses: Sequence[Diagnosis], traits: PipTraits) -> Plan | N
     trust = traits.without_setting
     if traits.typed_cert or traits.cert_in_file:
         # A typed option and a configuration file cannot be unset, only overruled.
-        return _with_bundle(
-            Plan("drop-setting", (), (), None, trust, {}, base="carried"), traits, frozenset()
-        )
+        return _with_bundle(Plan("drop-setting", (), (), None, trust, {}, base="carried"), traits)
     # One broken path is often given to every tool alike, and one variable hides another.
-    return Plan("drop-setting", (), (), None, trust, dict.fromkeys(BUNDLE_VARIABLES))
+    return Plan("drop-setting", (), (), None, trust, dict.fromkeys(PIP_VARIABLES))
 
 
 def _without_the_system(plan: Plan, diagnoses: Sequence[Diagnosis], traits: PipTraits) -> Plan:
@@ -147,7 +155,7 @@ def _truststore(
     legs: frozenset[str],
 ) -> Plan | None:
     """The system judges by itself, through truststore."""
-    if not traits.can_be_told_to_use_truststore or legs.intersection(CHILD_VARIABLES):
+    if not traits.can_be_told_to_use_truststore or legs & LEGS_OF_CHILDREN:
         return None
     if not all(item.case.accepts("system") for item in diagnoses):
         return None
@@ -158,7 +166,7 @@ def _truststore(
     if any(item.case.setting_problem for item in diagnoses):
         if traits.typed_cert or traits.cert_in_file:
             return None
-        changes |= dict.fromkeys(BUNDLE_VARIABLES)
+        changes |= dict.fromkeys(PIP_VARIABLES)
         keeps_file = None
     trust = Trust(truststore=True, file=keeps_file, carried=keeps_file is None)
     return Plan(
@@ -175,16 +183,40 @@ def _bundle(
     """pip's roots and the anchors that are needed, in a file of the retry's own."""
     chosen: list[Candidate] = []
     for diagnosis in diagnoses:
-        candidates = accepted.get(str(diagnosis.case.origin), ())
-        best = min(candidates, key=lambda candidate: TIERS[candidate.source.tier], default=None)
+        best = _best(diagnosis, accepted)
         if best is None and not diagnosis.case.accepts("pip-without-setting"):
             return None
         if best is not None and best not in chosen:
             chosen.append(best)
+    plan = _with_bundle(_of_candidates(diagnoses, chosen, traits), traits)
+    return replace(plan, children_need_it=bool(legs & LEGS_OF_CHILDREN))
+
+
+def for_children(
+    diagnoses: Sequence[Diagnosis], accepted: Mapping[str, Sequence[Candidate]], traits: PipTraits
+) -> tuple[Plan, ...]:
+    """The plan that gives pip's children the trust by which pip itself accepts these origins.
+
+    There is nothing that pip lacks: the bundle is what pip trusts, with the anchors that the origins' chains
+    end in where they are known.
+    """
+    found = (_best(diagnosis, accepted) for diagnosis in diagnoses)
+    # A CA that counts for one server only is not for programs that may ask any.
+    chosen = list(dict.fromkeys(best for best in found if best is not None and best.source.host is None))
+    plan = _with_bundle(_of_candidates(diagnoses, chosen, traits), traits)
+    return (replace(plan, is_for_children=True, children_need_it=True),)
+
+
+def _best(diagnosis: Diagnosis, accepted: Mapping[str, Sequence[Candidate]]) -> Candidate | None:
+    candidates = accepted.get(str(diagnosis.case.origin), ())
+    return min(candidates, key=lambda candidate: TIERS[candidate.source.tier], default=None)
+
+
+def _of_candidates(diagnoses: Sequence[Diagnosis], chosen: Sequence[Candidate], traits: PipTraits) -> Plan:
     places: dict[Certificate, Source] = {}
     for candidate in chosen:
         places.setdefault(candidate.anchor, candidate.source)
-    plan = Plan(
+    return Plan(
         kind=_kind(diagnoses, chosen),
         anchors=tuple(places),
         intermediates=tuple(dict.fromkeys(item for candidate in chosen for item in candidate.intermediates)),
@@ -194,7 +226,6 @@ def _bundle(
         base=_base(diagnoses),
         anchor_sources=tuple(places.values()),
     )
-    return _with_bundle(plan, traits, legs)
 
 
 def _kind(diagnoses: Sequence[Diagnosis], chosen: Sequence[Candidate]) -> str:
@@ -216,15 +247,21 @@ def _base(diagnoses: Sequence[Diagnosis]) -> str:
     return "completed" if "bad-ca-setting" in names else "present"
 
 
-def _with_bundle(plan: Plan, traits: PipTraits, legs: frozenset[str]) -> Plan:
-    """The plan, told to pip by every way that this run of pip heeds."""
-    variables = [*BUNDLE_VARIABLES, *(name for leg in sorted(legs) for name in CHILD_VARIABLES.get(leg, ()))]
+def _with_bundle(plan: Plan, traits: PipTraits) -> Plan:
+    """The plan, told to pip by every way that this run of pip heeds, and to its children by theirs."""
     needs_argument = traits.typed_cert or (traits.isolated and not traits.trust_env)
     carried = traits.present.truststore  # then pip adds the file to its own roots
+    told: dict[str, str | None] = {
+        **dict.fromkeys(BUNDLE_VARIABLES, BUNDLE),
+        **dict.fromkeys(CHILD_VARIABLES, ADDED),
+    }
+    if not traits.trust_env:
+        # pip does not read it, so what it says holds for children only.
+        told["REQUESTS_CA_BUNDLE"] = ADDED
     return replace(
         plan,
         trust=replace(plan.trust, file=BUNDLE, carried=carried),
-        environment={**plan.environment, **dict.fromkeys(variables, BUNDLE)},
+        environment={**plan.environment, **told},
         cert_argument=BUNDLE if needs_argument else None,
     )
 

@@ -5,7 +5,7 @@ attempt -> findings -> remedy -> attempt -> ... -> account
 
 import os
 
-from pipsafe.attempts.attempt import Attempt, Hello
+from pipsafe.attempts.attempt import Attempt, CannotStart, Hello
 from pipsafe.attempts.captured_streams import CapturedStreams
 from pipsafe.attempts.interruption import Interrupted, end_by, signals_raise
 from pipsafe.attempts.launch import end_like, run
@@ -63,17 +63,19 @@ class Rescue:
         lists_newer = line.command == "list" and line.count("outdated") + line.count("uptodate") > 0
         self.may_stop = line.command in STOPPABLE or lists_newer
         self.may_repeat = line.command in REPEATABLE
-        self.round = self._round(self.situation, prober)
         self.ended: list[Ended] = []
         self.remedies: list[Remedy] = []
+        self.round = self._round(self.situation, prober)
 
     def _round(self, situation: Situation, prober: ProberProcess | None = None) -> Round:
         return Round(
             situation,
             self.scratch,
             strict=self.options.strict,
-            may_stop=self.may_stop,
+            # The last attempt is not to be stopped for a cure: its result is what there is.
+            may_stop=self.may_stop and (self.options.strict or len(self.ended) < MOST_ATTEMPTS - 1),
             may_repeat=self.may_repeat,
+            tried=self.remedies,
             prober=prober,
         )
 
@@ -81,9 +83,9 @@ class Rescue:
         """Called while the first attempt goes on."""
         self.round.hear(attempt, transcript)
 
-    def may_install(self, transcript: Transcript) -> bool:
-        """Called where --pipsafe-strict is on, before the first attempt installs anything."""
-        return self.round.may_install(transcript)
+    def may_go_on(self, attempt: Attempt, transcript: Transcript) -> bool:
+        """Called when the first attempt leaves out a page; where strict is on also before it installs."""
+        return self.round.may_go_on(attempt, transcript)
 
     def conclude(self, attempt: Attempt, transcript: Transcript) -> int:
         """Everything that follows the first attempt. Returns the exit code."""
@@ -107,6 +109,8 @@ class Rescue:
         """A fault of ours is told; what pip came to so far stands."""
         try:
             self._attempts(attempt, transcript)
+        except CannotStart as error:
+            self.account.warn([wording.not_started_again(self.situation.python, str(error))])
         except Exception as error:
             self.account.warn([wording.fault(error)])
             if not self.ended:
@@ -155,7 +159,8 @@ class Rescue:
             list(situation.arguments),
             situation.environ,
             heard=heard,
-            asked=(lambda _: around.may_install(transcript)) if self.options.strict else None,
+            asked=lambda attempt: around.may_go_on(attempt, transcript),
+            strict=self.options.strict,
             replacing=self.streams.replacing if self.streams else None,
         )
         return self._end(around, attempt, transcript)

@@ -6,12 +6,18 @@ import functools
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from tests.lab.authority import Authority
 from tests.lab.index_server import IndexServer
 from tests.lab.run import Run
 from tests.lab.targets import Target, target
+
+
+class Anchor(Protocol):
+    """A CA, of a test's own or of a product's."""
+
+    @property
+    def sha256(self) -> str: ...
 
 
 @functools.cache
@@ -46,7 +52,7 @@ def assert_rescued(
     run: Run,
     where: Target,
     env: Mapping[str, str],
-    *anchors: Authority,
+    *anchors: Anchor,
     project: str = "speck",
     attempts: int = 2,
     kind: str | None = None,

@@ -544,7 +544,12 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
         yield Stage(stack, folder, request.getfixturevalue("pip"))
 
 
-CELLS = [pytest.param(row, pip, id=f"{row.name}-{pip}") for row in ROWS for pip in row.pips]
+LEGS = {"proxy": pytest.mark.shows("legs", "the HTTPS proxy's own certificate")}
+CELLS = [
+    pytest.param(row, pip, id=f"{row.name}-{pip}", marks=LEGS.get(row.leg, ()))
+    for row in ROWS
+    for pip in row.pips
+]
 
 
 @pytest.mark.parametrize(("row", "pip"), CELLS)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.lab.authority import Authority, Chain
-from tests.lab.debian import Debian, debian, python_version
+from tests.lab.debian import Debian, python_version, shared
 from tests.lab.index_server import IndexServer
 from tests.lab.packages import wheel
 from tests.lab.run import Run
@@ -34,11 +34,11 @@ urllib.request.urlopen(sys.argv[1], context=context)
     scope="module",
     params=[pytest.param(suite, marks=pytest.mark.xdist_group(suite)) for suite in SUITES],
 )
-def release(request: pytest.FixtureRequest) -> Iterator[Debian]:
-    with debian(request.param) as found:
-        assert python_version(found.root) >= (3, 13)
-        found.outside("/root/ca.pem").write_bytes(ROOT.pem)
-        yield found
+def release(request: pytest.FixtureRequest) -> Debian:
+    found = shared(request.param)
+    assert python_version(found.root) >= (3, 13)
+    found.outside("/root/ca.pem").write_bytes(ROOT.pem)
+    return found
 
 
 @pytest.fixture(scope="module")

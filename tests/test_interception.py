@@ -70,7 +70,17 @@ def _told(way: Way, url: str) -> tuple[tuple[str, ...], dict[str, str]]:
     return tuple(option.format(url) for option in way.options), variables
 
 
-@pytest.fixture(scope="module", params=[None, (USER, PASSWORD)], ids=["open", "with credentials"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(None, id="open", marks=pytest.mark.shows("products", "mitmproxy, explicit proxy")),
+        pytest.param(
+            (USER, PASSWORD),
+            id="with credentials",
+            marks=pytest.mark.shows("products", "mitmproxy with a password"),
+        ),
+    ],
+)
 def mitmproxy(request: pytest.FixtureRequest, authority: Authority) -> Iterator[Mitmproxy]:
     with Mitmproxy(authority.pem, auth=request.param) as proxy:
         yield proxy
@@ -114,7 +124,7 @@ def test_mitmproxy(
     report = _report(rescued)
     assert report["outcome"] == "rescued", rescued.text
     _check_failure(report)
-    assert _anchors(report) == [mitmproxy.ca_sha256]
+    assert _anchors(report) == [mitmproxy.sha256]
     assert target.installed("speck")
     for run in (refused, rescued):
         _check_secrets(run, tmp_path / "home")
@@ -131,7 +141,7 @@ def test_mitmproxy_in_the_system_store(
     report = _report(done)
     assert report["outcome"] == ("passed" if pip == "26.3" else "rescued"), done.text
     if pip != "26.3":
-        assert _anchors(report) == [mitmproxy.ca_sha256]
+        assert _anchors(report) == [mitmproxy.sha256]
         _check_failure(report)
     assert target.installed("speck")
 

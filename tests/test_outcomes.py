@@ -307,6 +307,7 @@ def _interrupted(path: Path, errors: bytes, env: Mapping[str, str]) -> dict[str,
     return report
 
 
+@pytest.mark.shows("faults", "pipsafe ended by a signal at any moment")
 @POSIX
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @ENDS
@@ -339,6 +340,7 @@ class OneHandshake(IndexServer):
         return super().wrap(raw, connection)
 
 
+@pytest.mark.shows("faults", "pipsafe ended by a signal at any moment")
 @POSIX
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @ENDS
@@ -348,7 +350,8 @@ def test_interrupted_while_pipsafe_examines(
     where, path = patient(pip, "speck"), tmp_path / "report.json"
     with (
         OneHandshake([SPECK], authority.leaf()) as index,
-        _started(where, _install(index), env, path) as process,
+        # A page that is left out waits for the examination; a file does not.
+        _started(where, _install(index, index.url(index.file_path(SPECK))), env, path) as process,
     ):
         _wait_for(lambda: len(index.connections) > 1, "an examination")
         _wait_for(lambda: not any("launcher.py" in words for words in _processes(env)), "pip's end")

@@ -65,6 +65,15 @@ def _constraints(server: IndexServer, folder: Path) -> list[str]:
     return ["-c", str(folder / "constraints.txt"), "--index-url", server.index_url, "speck"]
 
 
+def _nested_constraints(server: IndexServer, folder: Path) -> list[str]:
+    text = f"--extra-index-url {server.index_url}\nspeck==1.0\n"
+    (folder / "nested.txt").write_text(text, encoding="utf-8")
+    (folder / "constraints.txt").write_text("-c nested.txt\n", encoding="utf-8")
+    (folder / "empty").mkdir()
+    index = (folder / "empty").as_uri() + "/"
+    return ["-c", str(folder / "constraints.txt"), "--index-url", index, "speck"]
+
+
 def _list_on_the_network(server: IndexServer, _: Path) -> list[str]:
     return ["-r", server.url("/lists/all.txt")]
 
@@ -99,6 +108,7 @@ STARTS: dict[str, Start] = {
     for start in (
         _requirements,
         _constraints,
+        _nested_constraints,
         _list_on_the_network,
         _links,
         _links_in_a_file,
@@ -108,8 +118,29 @@ STARTS: dict[str, Start] = {
     )
 }
 
+SHOWN = {
+    "requirements": "nested requirements files that name an index",
+    "constraints": "index page and file, with constraints",
+    "nested_constraints": "nested constraint files that name an extra index",
+    "list_on_the_network": "a requirements file on the network",
+    "links": "--find-links page",
+    "links_in_a_file": "--find-links page that a requirements file names",
+    "url": "a direct URL",
+    "named_url": "a requirement with its URL",
+    "url_in_a_file": "a requirement with its URL, in a file",
+}
 
-@pytest.mark.parametrize("start", STARTS)
+
+def _starts(addition: str = "") -> pytest.MarkDecorator:
+    """Each start, and the row that it shows."""
+    rows = [
+        pytest.param(name, id=name, marks=pytest.mark.shows("legs", SHOWN[name] + addition))
+        for name in STARTS
+    ]
+    return pytest.mark.parametrize("start", rows)
+
+
+@_starts()
 @pytest.mark.parametrize("pip", [OLD, MIDDLE, NEW])
 def test_wherever_the_install_starts_from(
     pip: str, start: str, authority: Authority, server: IndexServer, cured: dict[str, str], tmp_path: Path
@@ -120,7 +151,7 @@ def test_wherever_the_install_starts_from(
     assert_rescued(done, where, cured, authority)
 
 
-@pytest.mark.parametrize("start", STARTS)
+@_starts(": another CA is refused")
 @pytest.mark.parametrize("pip", [OLD, NEW])
 def test_nowhere_does_an_install_start_with_another_ca(
     pip: str, start: str, server: IndexServer, uncured: dict[str, str], tmp_path: Path
@@ -203,6 +234,7 @@ def _unpack(package: Package, folder: Path) -> Path:
     return next(folder.iterdir())
 
 
+@pytest.mark.shows("legs", "build dependencies of a folder")
 @pytest.mark.parametrize("flags", [(), ("-q",), ("--isolated",)], ids=" ".join)
 @pytest.mark.parametrize("pip", [OLD, MIDDLE, NEW])
 def test_the_build_dependencies_of_a_folder(
@@ -224,6 +256,7 @@ def test_the_build_dependencies_of_a_folder(
     assert report["attempts"][0]["stopped_early"]
 
 
+@pytest.mark.shows("legs", "build dependencies of a source distribution")
 @pytest.mark.parametrize("pip", [OLD, MIDDLE, NEW])
 def test_the_build_dependencies_of_a_source_distribution(
     pip: str, authority: Authority, server: IndexServer, cured: dict[str, str]
@@ -233,6 +266,7 @@ def test_the_build_dependencies_of_a_source_distribution(
     assert_rescued(done, where, cured, authority, project="grain")
 
 
+@pytest.mark.shows("legs", "build dependencies: another CA is refused")
 @pytest.mark.parametrize("pip", [OLD, MIDDLE, NEW])
 def test_no_build_dependency_comes_under_another_ca(
     pip: str, server: IndexServer, uncured: dict[str, str], tmp_path: Path

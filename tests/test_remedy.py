@@ -16,7 +16,7 @@ from pipsafe.observations.provenance import Provenance
 from pipsafe.origin import Origin
 from pipsafe.pip_settings.pip_config import Setting
 from pipsafe.probes.probe import Survey, Trust, Verdict
-from pipsafe.remedy import BUNDLE, PipTraits, Plan, plans
+from pipsafe.remedy import ADDED, BUNDLE, PipTraits, Plan, for_children, plans
 from pipsafe.trust.anchors import Candidate
 from pipsafe.trust.sources import Source
 from pipsafe.x509.certificate import Certificate, parse
@@ -90,8 +90,9 @@ MODERN = replace(
     without_setting=Trust(truststore=True),
 )
 
-ALL_THREE = dict.fromkeys(("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), BUNDLE)
-NONE_OF_THREE = dict.fromkeys(ALL_THREE)
+OF_CHILDREN = dict.fromkeys(("SSL_CERT_FILE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO"), ADDED)
+WITH_BUNDLE = {"PIP_CERT": BUNDLE, "REQUESTS_CA_BUNDLE": BUNDLE, **OF_CHILDREN}
+NONE_OF_THREE = dict.fromkeys(("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
 PRIVATE = diagnosed("private-ca")
 IN_SYSTEM = diagnosed("private-ca", accepting=("system",))
 OUTDATED = diagnosed("outdated-roots", accepting=("certifi",))
@@ -134,72 +135,74 @@ TABLE: dict[str, Row] = {
         (),
     ),
     # A bundle of pip's roots and the anchor.
-    "configured": Row((PRIVATE,), at(found("configured")), OLD, (("bundle", "present", ALL_THREE),)),
+    "configured": Row((PRIVATE,), at(found("configured")), OLD, (("bundle", "present", WITH_BUNDLE),)),
     "configured, modern pip": Row(
-        (PRIVATE,), at(found("configured")), MODERN, (("bundle", "present", ALL_THREE),)
+        (PRIVATE,), at(found("configured")), MODERN, (("bundle", "present", WITH_BUNDLE),)
     ),
-    "explicit": Row((PRIVATE,), at(found("explicit")), OLD, (("bundle", "present", ALL_THREE),)),
-    "system, old pip": Row((IN_SYSTEM,), at(found("system")), OLD, (("system-store", "present", ALL_THREE),)),
-    "certifi": Row((OUTDATED,), at(found("public")), OLD, (("certifi", "present", ALL_THREE),)),
+    "explicit": Row((PRIVATE,), at(found("explicit")), OLD, (("bundle", "present", WITH_BUNDLE),)),
+    "system, old pip": Row(
+        (IN_SYSTEM,), at(found("system")), OLD, (("system-store", "present", WITH_BUNDLE),)
+    ),
+    "certifi": Row((OUTDATED,), at(found("public")), OLD, (("certifi", "present", WITH_BUNDLE),)),
     "missing roots": Row(
         (diagnosed("missing-roots", accepting=("certifi",)),),
         at(found("public")),
         OLD,
-        (("certifi", "certifi", ALL_THREE),),
+        (("certifi", "certifi", WITH_BUNDLE),),
     ),
     "certifi and configured": Row(
         (OUTDATED, diagnosed("private-ca", origin=TWO)),
         at(found("public")) | at(found("configured", OTHER_ROOT), origin=TWO),
         OLD,
-        (("bundle", "present", ALL_THREE),),
+        (("bundle", "present", WITH_BUNDLE),),
     ),
     "system before configured": Row(
         (IN_SYSTEM,),
         at(found("explicit"), found("configured"), found("system")),
         OLD,
-        (("system-store", "present", ALL_THREE),),
+        (("system-store", "present", WITH_BUNDLE),),
     ),
-    "provisioned": Row((PRIVATE,), at(found("provisioned")), OLD, (("bundle", "present", ALL_THREE),)),
-    "pinned": Row((PRIVATE,), at(found("pin")), OLD, (("pin", "present", ALL_THREE),)),
+    "provisioned": Row((PRIVATE,), at(found("provisioned")), OLD, (("bundle", "present", WITH_BUNDLE),)),
+    "pinned": Row((PRIVATE,), at(found("pin")), OLD, (("pin", "present", WITH_BUNDLE),)),
     "pinned, and another found": Row(
         (PRIVATE, diagnosed("private-ca", origin=TWO)),
         at(found("pin")) | at(found("configured", OTHER_ROOT), origin=TWO),
         OLD,
-        (("bundle", "present", ALL_THREE),),
+        (("bundle", "present", WITH_BUNDLE),),
     ),
     "a chain completed": Row(
         (diagnosed("incomplete-chain"),),
         at(found("public", ROOT, BETWEEN)),
         MODERN,
-        (("completed-chain", "present", ALL_THREE),),
+        (("completed-chain", "present", WITH_BUNDLE),),
     ),
     "an intermediate beside the anchor completes nothing": Row(
-        (PRIVATE,), at(found("configured", ROOT, BETWEEN)), MODERN, (("bundle", "present", ALL_THREE),)
+        (PRIVATE,), at(found("configured", ROOT, BETWEEN)), MODERN, (("bundle", "present", WITH_BUNDLE),)
     ),
     "the system's verifier cannot be asked": Row(
         (diagnosed("os-trust-unavailable", accepting=("certifi",)),),
         at(found("public")),
         MODERN,
-        (("certifi", "certifi", {**ALL_THREE, "PIP_USE_DEPRECATED": "legacy-certs"}),),
+        (("certifi", "certifi", {**WITH_BUNDLE, "PIP_USE_DEPRECATED": "legacy-certs"}),),
     ),
     "nor in an old pip, which does not ask it": Row(
         (diagnosed("os-trust-unavailable", accepting=("certifi",)),),
         at(found("public")),
         OLD,
-        (("certifi", "certifi", ALL_THREE),),
+        (("certifi", "certifi", WITH_BUNDLE),),
     ),
     "the proxy's own CA": Row(
         (diagnosed("proxy-problem", "private-ca"),),
         at(found("configured")),
         MODERN,
-        (("bundle", "present", ALL_THREE),),
+        (("bundle", "present", WITH_BUNDLE),),
     ),
     # The system store by truststore.
     "system, truststore by feature": Row(
         (IN_SYSTEM,),
         at(found("system")),
         BY_FEATURE,
-        (("system-store", None, FEATURE), ("system-store", "present", ALL_THREE)),
+        (("system-store", None, FEATURE), ("system-store", "present", WITH_BUNDLE)),
     ),
     "system's verdict without a candidate": Row(
         (IN_SYSTEM,), {}, BY_FEATURE, (("system-store", None, FEATURE),)
@@ -214,7 +217,7 @@ TABLE: dict[str, Row] = {
         (IN_SYSTEM, diagnosed("private-ca", origin=TWO)),
         at(found("system")) | at(found("configured", OTHER_ROOT), origin=TWO),
         BY_FEATURE,
-        (("bundle", "present", ALL_THREE),),
+        (("bundle", "present", WITH_BUNDLE),),
     ),
     "the system accepts both": Row(BOTH_SYSTEM, {}, BY_FEATURE, (("system-store", None, FEATURE),)),
     "no truststore at hand": Row((IN_SYSTEM,), {}, replace(BY_FEATURE, truststore_at_hand=False), ()),
@@ -229,23 +232,14 @@ TABLE: dict[str, Row] = {
         (IN_SYSTEM,),
         at(found("system")),
         BY_FEATURE,
-        (("system-store", "present", {**ALL_THREE, "GIT_SSL_CAINFO": BUNDLE}),),
+        (("system-store", "present", WITH_BUNDLE),),
         frozenset(("vcs",)),
     ),
     "nor does a build": Row(
         (IN_SYSTEM,),
         at(found("system")),
         BY_FEATURE,
-        (
-            (
-                "system-store",
-                "present",
-                {
-                    **ALL_THREE,
-                    **dict.fromkeys(("SSL_CERT_FILE", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO"), BUNDLE),
-                },
-            ),
-        ),
+        (("system-store", "present", WITH_BUNDLE),),
         frozenset(("index", "build-backend")),
     ),
     # Settings that are in the way.
@@ -253,7 +247,7 @@ TABLE: dict[str, Row] = {
         (bad(PIP_CERT),),
         {},
         replace(OLD, present=WITH_CERT),
-        (("drop-setting", None, NONE_OF_THREE), ("bundle", "completed", ALL_THREE)),
+        (("drop-setting", None, NONE_OF_THREE), ("bundle", "completed", WITH_BUNDLE)),
     ),
     "bad REQUESTS_CA_BUNDLE": Row(
         (bad(REQUESTS),),
@@ -261,26 +255,26 @@ TABLE: dict[str, Row] = {
         replace(OLD, present=WITH_CERT),
         (
             ("drop-setting", None, NONE_OF_THREE),
-            ("bundle", "completed", ALL_THREE),
+            ("bundle", "completed", WITH_BUNDLE),
         ),
     ),
     "bad typed --cert": Row(
         (bad(TYPED),),
         {},
         replace(OLD, present=WITH_CERT, typed_cert=True),
-        (("drop-setting", "carried", ALL_THREE), ("bundle", "completed", ALL_THREE)),
+        (("drop-setting", "carried", WITH_BUNDLE), ("bundle", "completed", WITH_BUNDLE)),
     ),
     "bad cert in a file": Row(
         (bad(IN_FILE),),
         {},
         replace(OLD, present=WITH_CERT, cert_in_file=True),
-        (("drop-setting", "carried", ALL_THREE), ("bundle", "completed", ALL_THREE)),
+        (("drop-setting", "carried", WITH_BUNDLE), ("bundle", "completed", WITH_BUNDLE)),
     ),
     "a setting that lacks roots is completed": Row(
         (diagnosed("bad-ca-setting", accepting=("pip-without-setting",), setting=REQUESTS),),
         {},
         replace(OLD, present=WITH_CERT),
-        (("bundle", "completed", ALL_THREE),),
+        (("bundle", "completed", WITH_BUNDLE),),
     ),
     "SSL_CERT_FILE hides the system store": Row(
         (diagnosed("bad-ca-setting", "private-ca", accepting=("system",), setting=SSL_CERT_FILE),),
@@ -288,7 +282,7 @@ TABLE: dict[str, Row] = {
         MODERN,
         (
             ("drop-setting", None, {"SSL_CERT_FILE": None, "SSL_CERT_DIR": None}),
-            ("system-store", "completed", ALL_THREE),
+            ("system-store", "completed", WITH_BUNDLE),
         ),
     ),
     "bad PIP_CERT, CA in the system": Row(
@@ -297,26 +291,26 @@ TABLE: dict[str, Row] = {
         replace(BY_FEATURE, present=WITH_CERT),
         (
             ("system-store", None, {**FEATURE, **NONE_OF_THREE}),
-            ("system-store", "completed", ALL_THREE),
+            ("system-store", "completed", WITH_BUNDLE),
         ),
     ),
     "bad typed --cert, CA in the system": Row(
         (bad(TYPED, "private-ca", accepting=("system",)),),
         at(found("system")),
         replace(BY_FEATURE, present=WITH_CERT, typed_cert=True),
-        (("system-store", "completed", ALL_THREE),),
+        (("system-store", "completed", WITH_BUNDLE),),
     ),
     "bad setting at one origin, private CA at another": Row(
         (bad(PIP_CERT), bad(PIP_CERT, "private-ca", accepting=())),
         at(found("configured")),
         replace(OLD, present=WITH_CERT),
-        (("bundle", "completed", ALL_THREE),),
+        (("bundle", "completed", WITH_BUNDLE),),
     ),
     "sound setting, private CA": Row(
         (diagnosed("private-ca", setting=PIP_CERT),),
         at(found("configured")),
         replace(OLD, present=WITH_CERT),
-        (("bundle", "present", ALL_THREE),),
+        (("bundle", "present", WITH_BUNDLE),),
     ),
 }
 
@@ -420,8 +414,8 @@ TRAITS = st.builds(
 LEGS = st.frozensets(st.sampled_from(["index", "file", "vcs", "build-backend", "build-dependency"]))
 KINDS = {"system-store", "certifi", "bundle", "pin", "completed-chain", "drop-setting"}
 CHANGED = {
-    *ALL_THREE,
-    *("PIP_USE_FEATURE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO"),
+    *WITH_BUNDLE,
+    *("PIP_USE_FEATURE", "SSL_CERT_DIR"),
 }
 
 
@@ -431,14 +425,15 @@ def _is_safe(plan: Plan, traits: PipTraits) -> None:
     assert set(plan.environment) <= CHANGED
     features = " ".join(dict.fromkeys((*traits.use_features, "truststore")))
     for name, value in plan.environment.items():
-        assert value == features if name == "PIP_USE_FEATURE" else value in (None, BUNDLE)
+        assert value == features if name == "PIP_USE_FEATURE" else value in (None, BUNDLE, ADDED)
     assert plan.cert_argument in (None, BUNDLE)
     assert plan.lends_truststore <= (plan.environment.get("PIP_USE_FEATURE") is not None)
     assert plan.trust.pem is None
     if plan.base is None:
         assert BUNDLE not in (*plan.environment.values(), plan.cert_argument, plan.trust.file)
         return
-    assert plan.environment.items() >= ALL_THREE.items()
+    told = WITH_BUNDLE if traits.trust_env else {**WITH_BUNDLE, "REQUESTS_CA_BUNDLE": ADDED}
+    assert plan.environment.items() >= told.items()
     assert plan.trust.file == BUNDLE
     assert plan.base in ("present", "completed", "carried", "certifi")
     reached = traits.trust_env or not traits.isolated
@@ -482,3 +477,30 @@ def test_every_plan_is_safe(
         _is_safe(plan, traits)
         assert set(plan.anchors) <= usable
         assert len(set(plan.anchors)) == len(plan.anchors)
+
+
+def test_what_pip_trusts_is_handed_on_without_what_counts_for_one_server() -> None:
+    scoped = replace(
+        found("configured", OTHER_ROOT), source=replace(SOURCES["configured"], host="index.example")
+    )
+    accepted = {str(ONE): (found("system"),), str(TWO): (scoped,)}
+    healthy = [diagnosed(origin=origin, accepting=("pip",)) for origin in (ONE, TWO)]
+
+    (plan,) = for_children(healthy, accepted, MODERN)
+
+    assert (plan.kind, plan.base, plan.anchors) == ("system-store", "present", (ROOT,))
+    assert plan.environment == WITH_BUNDLE
+    assert plan.is_for_children
+    assert plan.children_need_it
+
+
+def test_what_pip_trusts_is_handed_on_where_its_anchors_are_not_known() -> None:
+    (plan,) = for_children([diagnosed(accepting=("pip",))], {}, OLD)
+
+    assert (plan.kind, plan.base, plan.anchors) == ("bundle", "present", ())
+
+
+def test_requests_variable_is_for_children_where_pip_does_not_read_it() -> None:
+    (plan,) = plans([PRIVATE], at(found("configured")), replace(MODERN, trust_env=False), frozenset())
+
+    assert plan.environment == {**WITH_BUNDLE, "REQUESTS_CA_BUNDLE": ADDED}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.authority import Authority, Leaf
-from tests.lab.index_server import Answer, Connection, IndexServer, redirect
+from tests.lab.index_server import Answer, Connection, IndexServer
 from tests.lab.packages import wheel
 from tests.lab.run import clean_environment, kill_group, pipsafe_command, run_pip, run_pipsafe, start
 from tests.lab.targets import Target
@@ -44,6 +44,7 @@ def _environment(folder: Path, *roots: Authority, **extra: str) -> dict[str, str
 # --- several origins under several CAs ------------------------------------------------------------------
 
 
+@pytest.mark.shows("legs", "two indexes under two CAs, cured together")
 @EVERY
 def test_two_indexes_under_two_cas_are_cured_together(
     pip: str, authorities: list[Authority], tmp_path: Path
@@ -58,6 +59,7 @@ def test_two_indexes_under_two_cas_are_cured_together(
     assert len(report["failures"]) == 2
 
 
+@pytest.mark.shows("legs", "file host other than the index, under another CA")
 @EVERY
 def test_a_file_host_that_the_index_names_is_cured_in_a_second_round(
     pip: str, authorities: list[Authority], tmp_path: Path
@@ -68,25 +70,6 @@ def test_a_file_host_that_the_index_names_is_cured_in_a_second_round(
         index.files_url = files.url()
         done = run_pipsafe(where, ["install", *QUIET, "--index-url", index.index_url, "speck"], env)
         assert files.paths == [files.file_path(SPECK)]
-    remedy = report_of(done)["remedy"]
-    assert remedy is not None, done.text
-    assert_rescued(done, where, env, *(one, two)[-len(remedy["anchors"]) :], attempts=3)
-
-
-@pytest.mark.parametrize(
-    "pip",
-    [
-        "20.3.4",
-        "23.2.1",
-        pytest.param("26.3", marks=pytest.mark.xfail(reason="pip 26.2 and newer name the index alone")),
-    ],
-)
-def test_the_host_that_an_index_redirects_to(pip: str, authorities: list[Authority], tmp_path: Path) -> None:
-    one, two, *_ = authorities
-    where, env = patient(pip, "speck"), _environment(tmp_path, one, two)
-    with IndexServer([SPECK], two.leaf()) as second, IndexServer([], one.leaf()) as first:
-        first.answers["/simple/speck/"] = redirect(second.url("/simple/speck/"))
-        done = run_pipsafe(where, ["install", *QUIET, "--index-url", first.index_url, "speck"], env)
     remedy = report_of(done)["remedy"]
     assert remedy is not None, done.text
     assert_rescued(done, where, env, *(one, two)[-len(remedy["anchors"]) :], attempts=3)

@@ -158,6 +158,7 @@ def left(temporary: Path, name: str) -> Path:
     return folder
 
 
+@pytest.mark.shows("faults", "pipsafe killed outright")
 @pytest.mark.skipif(os.name == "nt", reason="not swept there")
 def test_what_a_killed_run_left_is_swept(temporary: Path, dead: int) -> None:
     folder = left(temporary, f"{PREFIX}{dead}-{namespace()}-abcdefgh")

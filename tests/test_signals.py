@@ -105,6 +105,7 @@ def is_gone(leader: int) -> bool:
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
+@pytest.mark.shows("faults", "pipsafe ended by a signal at any moment")
 @pytest.mark.parametrize("name", SIGNALS)
 def test_a_signal_to_pipsafe_alone_ends_both(tmp_path: Path, env: dict[str, str], name: str) -> None:
     fake = fake_pip(tmp_path, WAITING)
@@ -149,6 +150,7 @@ def test_two_signals_come_twice(tmp_path: Path, env: dict[str, str]) -> None:
         assert stdout == b"signals: 2\n"
 
 
+@pytest.mark.shows("faults", "pip killed at any moment")
 def test_a_kill_of_pip_is_a_kill_of_pipsafe(tmp_path: Path, env: dict[str, str]) -> None:
     fake = fake_pip(tmp_path, WAITING)
     with started(as_script(["list"]), fake.environment(env)) as (process, pid):
@@ -157,6 +159,7 @@ def test_a_kill_of_pip_is_a_kill_of_pipsafe(tmp_path: Path, env: dict[str, str])
         assert process.returncode == -signal.SIGKILL
 
 
+@pytest.mark.shows("faults", "pipsafe killed outright")
 def test_pip_goes_on_when_pipsafe_is_killed(tmp_path: Path, env: dict[str, str]) -> None:
     """Nobody can catch a kill; an installation must not break for it."""
     fake = fake_pip(tmp_path, TICKING)

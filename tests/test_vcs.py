@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import shutil
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +10,8 @@ import pytest
 from tests.drop_in import what_lasts
 from tests.lab.authority import Authority
 from tests.lab.index_server import Answer, IndexServer
-from tests.lab.packages import sdist
-from tests.lab.run import clean_environment, run, run_pip, run_pipsafe
+from tests.lab.repository import bare_repository
+from tests.lab.run import run_pip, run_pipsafe
 from tests.rescues import assert_refused, assert_rescued, leftovers, patient, report_of
 
 pytestmark = pytest.mark.e2e
@@ -26,32 +23,7 @@ TOOL = "NODE_EXTRA_CA_CERTS"
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bare repository with one commit: a project whose backend is in the tree."""
-    folder = tmp_path_factory.mktemp("git")
-    env = clean_environment(folder / "home")
-    git = shutil.which("git", path=env["PATH"])
-    if git is None:
-        pytest.skip("no git")
-    work, bare = folder / "work", folder / "speck.git"
-    with tarfile.open(fileobj=io.BytesIO(sdist("speck", build_requires=()).data)) as archive:
-        for member in archive.getmembers():
-            path = work / member.name.partition("/")[2]
-            path.parent.mkdir(exist_ok=True)
-            content = archive.extractfile(member)
-            assert content is not None
-            path.write_bytes(content.read())
-    author = ("-c", "user.name=Example", "-c", "user.email=someone@index.example")
-    for words in (
-        ("init", "--quiet", str(work)),
-        ("-C", str(work), "add", "."),
-        ("-C", str(work), *author, "commit", "--quiet", "-m", "One"),
-        ("clone", "--quiet", "--bare", str(work), str(bare)),
-        ("-C", str(bare), "repack", "-a", "-d", "-q"),
-        ("-C", str(bare), "update-server-info"),
-    ):
-        done = run([git, *words], env)
-        assert done.exit_code == 0, done.text
-    return bare
+    return bare_repository(tmp_path_factory.mktemp("git"))
 
 
 @pytest.fixture
@@ -131,6 +103,7 @@ def test_with_the_ca_at_hand_it_is_rescued(
     assert "GIT_SSL_NO_VERIFY" not in report["remedy"]["environment"]
 
 
+@pytest.mark.shows("legs", "git over HTTPS: another CA is refused")
 @pytest.mark.parametrize("which", ["none", "namesake"])
 @EVERY
 def test_with_another_ca_nothing_is_asked(

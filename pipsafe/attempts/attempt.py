@@ -17,7 +17,7 @@ Heard = Callable[["Attempt", bytes, bytes], None]
 """Gets the attempt, the tag and the text of each piece that pip wrote."""
 
 Asked = Callable[["Attempt"], bool]
-"""Whether pip may begin to install."""
+"""Whether pip may go on."""
 
 
 class CannotStart(Exception):
@@ -53,6 +53,7 @@ class Attempt:
         "exit_code",
         "hello",
         "installing",
+        "installs",
         "interrupted",
         "no_pip",
         "openssl",
@@ -74,6 +75,8 @@ class Attempt:
         self.seconds = 0.0
         self.installing = False
         """Whether pip began to install."""
+        self.installs: tuple[str, ...] = ()
+        """Names of what it installs, where it left out a page for TLS."""
         self.interrupted = False
         """Whether somebody asked pip to end."""
         self.stopped = False
@@ -144,12 +147,13 @@ def _answer(end: int, yes: bool) -> None:  # noqa: FBT001 - what was asked can o
 
 def take_frame(attempt: Attempt, tag: bytes, payload: bytes, heard: Heard) -> None:
     """One frame from the launcher, taken into ``attempt`` or passed on to ``heard``."""
-    if tag in (b"o", b"e", b"s"):
+    if tag in (b"o", b"e", b"s", b"l"):
         heard(attempt, tag, payload)
     elif tag == b"h":
         attempt.hello = Hello(payload)
     elif tag == b"i":
         attempt.installing = True
+        attempt.installs += tuple(payload.decode("utf-8", "replace").split())
     elif tag == b"z":
         openssl, _, ending = payload.decode("utf-8", "replace").partition("\0")
         attempt.openssl = openssl or None

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from _thread import get_ident, start_new_thread
 from collections.abc import Mapping
 
@@ -108,6 +109,8 @@ class _Signals:
     # One thread takes the signals, for however many attempts there are.
     current: "tuple[Attempt, int] | None" = None
     listening = False
+    starting = False
+    """Whether it will be known in a moment which pip they are for."""
 
     def __init__(self, attempt: Attempt) -> None:
         self.attempt = attempt
@@ -115,10 +118,12 @@ class _Signals:
 
     def __enter__(self) -> "_Signals":
         self.mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+        _Signals.starting = True
         return self
 
     def follow(self, pid: int) -> None:
         _Signals.current = (self.attempt, pid)
+        _Signals.starting = False
         if sys.platform != "darwin":
             if not _Signals.listening:
                 _Signals.listening = True
@@ -131,6 +136,7 @@ class _Signals:
 
     def __exit__(self, *_: object) -> None:
         _Signals.current = None
+        _Signals.starting = False
         if self.suspend_before is not None and self.suspend_before is not signal.SIG_IGN:
             signal.signal(signal.SIGTSTP, self.suspend_before)
         signal.pthread_sigmask(signal.SIG_SETMASK, self.mask)
@@ -145,6 +151,8 @@ if sys.platform != "darwin":
             info = signal.sigwaitinfo(ENDING_SIGNALS)
             if signal.getsignal(info.si_signo) is signal.SIG_IGN:
                 continue  # as under nohup; pip ignores it as well
+            while _Signals.starting:
+                time.sleep(0.001)
             current = _Signals.current
             if current is None:
                 signal.pthread_kill(main_thread, info.si_signo)

@@ -4,9 +4,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pipsafe.attempts.attempt import Asked, Attempt, Heard
+
+last_calls: list[Callable[[], None]] = []
+"""What has to be done before this process ends, even by a signal, when nothing else is cleaned up."""
 
 LAUNCHER = ("target_side", "launcher.py")
 """Below the package."""
@@ -29,19 +32,21 @@ def run(
     *,
     heard: Heard,
     asked: Asked | None = None,
+    strict: bool = False,
     replacing: Mapping[int, int] | None = None,
 ) -> Attempt:
     """Run pip and return when it has ended.
 
-    ``heard(attempt, tag, payload)`` gets each piece that pip wrote: tag b"o" or b"e", or
-    b"s" for what the pip of an isolated build said.
-    ``asked(attempt)``, if given, decides whether pip may begin to install (not on Windows).
+    ``heard(attempt, tag, payload)`` gets each piece that pip wrote: tag b"o" or b"e",
+    b"s" for what the pip of an isolated build said, or b"l" for a page that pip left out for TLS.
+    ``asked(attempt)``, if given, decides whether pip may go on when it leaves out a page for TLS
+    and, with ``strict``, before it builds or installs (not on Windows).
     ``replacing`` maps descriptors that pip shall have to the ones that take their place.
     Raises CannotStart.
     """
     attempt = Attempt()
     began = time.monotonic()
-    command = _command(python, style)
+    command = _command(python, f"{style}-strict" if strict else style)
     if sys.platform == "win32":
         from pipsafe.attempts import attempt_windows
 
@@ -60,7 +65,7 @@ def _command(python: str, style: str) -> tuple[list[str], list[str]]:
     launcher = os.path.join(package, *LAUNCHER)
     archive = getattr(globals().get("__loader__"), "archive", None)
     # `python -I -m pipsafe` stands for `python -I -m pip`.
-    interpreter = [python, *(_own_flags() if style == "module" and python == sys.executable else ())]
+    interpreter = [python, *(_own_flags() if style.startswith("module") and python == sys.executable else ())]
     if archive is None:
         return [*interpreter, launcher], [style]
     inside = os.path.relpath(os.path.join(os.path.dirname(os.path.dirname(__file__)), *LAUNCHER), archive)
@@ -87,9 +92,25 @@ def _own_flags() -> list[str]:
     return flags
 
 
+def call_at_the_end(call: Callable[[], None]) -> None:
+    """However this process ends, short of a kill."""
+    if not last_calls:
+        import atexit
+
+        atexit.register(make_last_calls)
+    last_calls.append(call)
+
+
+def make_last_calls() -> None:
+    """Each once, the latest first."""
+    while last_calls:
+        last_calls.pop()()
+
+
 def end_like(attempt: Attempt) -> int:
     """The exit code, or no return at all: a pip that a signal ended ends pipsafe by it too."""
     if attempt.signal and sys.platform != "win32":
+        make_last_calls()
         import resource
 
         for stream in (sys.stdout, sys.stderr):

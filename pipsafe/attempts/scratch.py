@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipsafe.attempts import launch, private_place
 from pipsafe.probes.probe import to_pem
 
 # Folders of runs that were killed are swept by a later run of the same user.
@@ -24,14 +25,22 @@ class Scratch:
     def __init__(self) -> None:
         self._folder: Path | None = None
         self._number = 0
+        self._closed = False
 
     def folder(self) -> Path:
         """Raises NoScratch."""
+        if self._closed:
+            raise NoScratch("this run is over")
         if self._folder is None:
-            if sys.platform != "win32":
-                _sweep()
             try:
-                self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{_namespace()}-"))
+                place = private_place.find()
+                if sys.platform != "win32":
+                    _sweep(place)
+                made = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{_namespace()}-", dir=place)
+                self._folder = Path(made)
+                launch.call_at_the_end(self._close)
+            except private_place.NoPrivatePlace as error:
+                raise NoScratch(f"no private folder can be made: {error}") from error
             except OSError as error:
                 raise NoScratch(f"no temporary folder can be made: {error.strerror or error}") from error
         return self._folder
@@ -63,8 +72,9 @@ class Scratch:
             for entry in files("truststore").iterdir():
                 if entry.name.endswith(".py"):
                     (package / entry.name).write_bytes(entry.read_bytes())
-        except OSError as error:
-            raise NoScratch(f"truststore cannot be lent: {error.strerror or error}") from error
+        except Exception as error:  # to find its files is to import it
+            words = getattr(error, "strerror", None) or error
+            raise NoScratch(f"truststore cannot be lent: {words}") from error
         return str(lent)
 
     def remove(self) -> None:
@@ -72,6 +82,11 @@ class Scratch:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+    def _close(self) -> None:
+        """A thread that is still at work when all is over finds no place."""
+        self._closed = True
+        self.remove()
 
 
 def truststore_can_be_lent() -> bool:
@@ -81,10 +96,10 @@ def truststore_can_be_lent() -> bool:
     return find_spec("truststore") is not None
 
 
-def _sweep() -> None:
+def _sweep(place: str) -> None:
     """Remove what killed runs of this user left. Not on Windows, where no process can be asked for."""
     with contextlib.suppress(OSError):
-        for entry in os.scandir(tempfile.gettempdir()):
+        for entry in os.scandir(place):
             number, _, rest = entry.name.removeprefix(PREFIX).partition("-")
             if not entry.name.startswith(PREFIX) or not number.isdecimal():
                 continue

@@ -1,7 +1,7 @@
 """What one attempt is run with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pipsafe.attempts.attempt import Hello
 
@@ -26,6 +26,14 @@ class Situation:
     """CA files that earlier rounds made."""
     pins: tuple[tuple[str, str], ...] = ()
     """(SHA-256 of a certificate in lower-case hex, what named it)"""
+    outset: Mapping[str, str] | None = None
+    """The environment before any remedy, in which the user's own settings stand; None if it is the same."""
+    set_aside: Mapping[str, str] = field(default_factory=dict)
+    """CA files of pipsafe's own making that are looked past, and the CA file that each stands for, or ""."""
+
+    @property
+    def environ_of_user(self) -> Mapping[str, str]:
+        return self.environ if self.outset is None else self.outset
 
     def changed(
         self, changes: Mapping[str, str | None], arguments: tuple[str, ...], bundle: str | None
@@ -38,4 +46,5 @@ class Situation:
             else:
                 environ[name] = value
         bundles = self.bundles if bundle is None else (*self.bundles, bundle)
-        return replace(self, environ=environ, arguments=arguments, bundles=bundles)
+        outset = self.environ_of_user
+        return replace(self, environ=environ, arguments=arguments, bundles=bundles, outset=outset)

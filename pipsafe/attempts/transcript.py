@@ -14,18 +14,21 @@ LIMIT = 1 << 20
 OVERLAP = 8192
 
 
+# As the launcher tags them, in the order in which they are read.
+STREAMS = (b"o", b"e", b"s", b"l")
+
 # Deeper than pip indents words of its own.
 INDENTATION = b" " * 8
 
 
 class Transcript:
-    """pip's two streams in one attempt, and what the pips of isolated builds said."""
+    """pip's two streams in one attempt, what the pips of isolated builds said, and what was left out."""
 
     __slots__ = ("_suspicious", "_unread", "streams")
 
     def __init__(self, suspicious: Callable[[bytes], bool]) -> None:
-        self.streams = {b"o": bytearray(), b"e": bytearray(), b"s": bytearray()}
-        self._unread = {b"o": bytearray(), b"e": bytearray(), b"s": bytearray()}
+        self.streams = {tag: bytearray() for tag in STREAMS}
+        self._unread = {tag: bytearray() for tag in STREAMS}
         self._suspicious = suspicious
 
     def add(self, stream: bytes, payload: bytes) -> bool:
@@ -41,8 +44,8 @@ class Transcript:
             return False
         return True
 
-    def unread(self) -> "tuple[str, str]":
-        """The text around what raised suspicion, pip's own and that of isolated builds.
+    def unread(self) -> "tuple[str, str, str]":
+        """The text around what raised suspicion, in the three parts of `text`.
 
         It will not be looked at in full again.
         """
@@ -51,13 +54,13 @@ class Transcript:
             _keep_end(piece, OVERLAP)
         return texts
 
-    def text(self) -> "tuple[str, str]":
-        """All that is kept: pip's own, stdout first, and that of isolated builds."""
+    def text(self) -> "tuple[str, str, str]":
+        """All that is kept: pip's own, stdout first, that of isolated builds, and pip's on pages left out."""
         return self._texts(self.streams)
 
-    def _texts(self, streams: "dict[bytes, bytearray]") -> "tuple[str, str]":
-        out, err, inner = (piece.decode("utf-8", "replace") for piece in streams.values())
-        return f"{out}\n{err}", inner
+    def _texts(self, streams: "dict[bytes, bytearray]") -> "tuple[str, str, str]":
+        out, err, inner, left_out = (piece.decode("utf-8", "replace") for piece in streams.values())
+        return f"{out}\n{err}", inner, left_out
 
     def is_empty(self) -> bool:
         return not self.streams[b"o"] and not self.streams[b"e"]

@@ -43,8 +43,8 @@ class Asked:
     wants_help: bool = False
 
 
-def read(arguments: Sequence[str]) -> Asked:
-    """The arguments that follow `doctor`. Raises UsageError."""
+def read(arguments: Sequence[str], *, command: str = "doctor", taken: frozenset[str] = TAKEN) -> Asked:
+    """The arguments that follow `doctor`, or a `command` like it. Raises UsageError."""
     typed = list(arguments)
     forms: list[str] = []
     contacts: dict[origin.Origin, Contact] = {}
@@ -52,14 +52,14 @@ def read(arguments: Sequence[str]) -> Asked:
     for word in command_line.words(typed, spellings(COMMAND)):
         text = typed[word.start]
         if word.is_argument:
-            contact = contact_of(word.value or "")
+            contact = contact_of(word.value or "", command)
             contacts.setdefault(contact.origin, contact)
         elif text in FORMS:
             forms.append(FORMS[text])
         elif text in HELP_WORDS:
             return Asked(wants_help=True)
         else:
-            passed += _option(word, typed)
+            passed += _option(word, typed, command, taken)
     if len(set(forms)) > 1:
         raise UsageError("--json and --markdown exclude each other.")
     return Asked(
@@ -69,15 +69,15 @@ def read(arguments: Sequence[str]) -> Asked:
     )
 
 
-def _option(word: Word, typed: list[str]) -> list[str]:
+def _option(word: Word, typed: list[str], command: str, taken: frozenset[str]) -> list[str]:
     """One of pip's options, as it was typed."""
     text = typed[word.start]
     if word.option is None:
         is_known = text.partition("=")[0] in spellings(COMMAND)
-        reason = "needs a value" if is_known else "is no option of doctor"
-        raise UsageError(f"{text} {reason}; see `pipsafe doctor --help`.")
-    if word.option.name not in TAKEN:
-        raise UsageError(f"{text} means nothing to doctor; see `pipsafe doctor --help`.")
+        reason = "needs a value" if is_known else f"is no option of {command}"
+        raise UsageError(f"{text} {reason}; see `pipsafe {command} --help`.")
+    if word.option.name not in taken:
+        raise UsageError(f"{text} means nothing to {command}; see `pipsafe {command} --help`.")
     if word.option.name in ("requirement", "constraint", "build-constraint"):
         _check_file(word.value or "")
     if word.end - word.start == 1 and word.value is not None and not word.prefix.startswith("--"):
@@ -90,7 +90,7 @@ def _check_file(path: str) -> None:
         raise UsageError(f"there is no file {path!r}.")
 
 
-def contact_of(text: str) -> Contact:
+def contact_of(text: str, command: str = "doctor") -> Contact:
     """A server by its URL, or by its bare name, with a port or without. Raises UsageError."""
     shown = origin.redact(text)
     if "://" not in text and os.path.isfile(text):
@@ -101,7 +101,7 @@ def contact_of(text: str) -> Contact:
         raise UsageError(f"{shown!r} is neither an https:// URL nor the name of a server.")
     if "://" not in text and _is_a_mere_word(text.partition("/")[0], place.host):
         raise UsageError(
-            f"doctor takes URLs or host names: is `{shown}` one? "
+            f"{command} takes URLs or host names: is `{shown}` one? "
             f"If it is, type https://{shown} or {shown}:443."
         )
     return Contact(place, "index", url)

@@ -7,6 +7,7 @@ from pipsafe.checkup.result import Result
 from pipsafe.messages import advice, wording
 from pipsafe.messages.advice import TRUSTS_THE_SYSTEM, Driven
 from pipsafe.messages.cause_words import ADVICE
+from pipsafe.persist import cure as persist
 from pipsafe.trust.anchors import Candidate
 
 WORKS_NOW = "A trial connection proved it: with `pipsafe` typed for `pip` it works now."
@@ -15,6 +16,8 @@ TAKE_OUT = (
     "Take out what turns verification off. Where pip then refuses a server, pipsafe finds out why, and what "
     "can be trusted instead."
 )
+
+PERSIST = "`pipsafe persist` writes what cures it into pip's own configuration; --dry-run only shows it."
 
 CURED_BY_A_CA = ("tls-inspection", "private-ca")
 """Causes whose advice is to ask for a CA."""
@@ -96,6 +99,8 @@ def lasting(result: Result) -> Iterator[str]:
         target = result.checkup.around.target
         driven = Driven(target.pip_version, target.python_version, "pipsafe", upgrades_pip=False)
         yield from advice.to_last([remedy], result.refused, driven)
+        if persist.obstacle(remedy) is None:
+            yield PERSIST
 
 
 def merges(result: Result) -> Iterator[str]:

@@ -32,7 +32,12 @@ def build(result: Result) -> Json:
         unasked=[str(contact.origin) for contact in result.unasked],
         passed_over=report.passed_over([checkup.search]),
         remedy=_remedy(result),
-        warnings=[*checkup.trouble, *result.problems, *(item.sentence for item in result.waiting)],
+        warnings=[
+            *checkup.trouble,
+            *result.problems,
+            *(item.sentence for item in result.waiting),
+            *(item.text for item in result.lasting if item.is_stale),
+        ],
         exit_code=result.exit_code,
     )
 

@@ -17,6 +17,19 @@ def greet(target: Target, style: str, environ: Mapping[str, str]) -> Attempt:
         return launch.run(target.python, style, ["--version"], environ, heard=_not_listening)
 
 
+def listen(target: Target, style: str, environ: Mapping[str, str], words: list[str]) -> tuple[int, bytes]:
+    """pip run with these words, unseen: its exit code, and what it writes on stdout. Raises CannotStart."""
+    said = bytearray()
+
+    def heard(attempt: Attempt, stream: bytes, payload: bytes) -> None:  # noqa: ARG001 - as launch has it
+        if stream == b"o":
+            said.extend(payload)
+
+    with _swallowed():
+        attempt = launch.run(target.python, style, words, environ, heard=heard)
+    return attempt.exit_code or attempt.signal or 0, bytes(said)
+
+
 def _not_listening(attempt: Attempt, stream: bytes, payload: bytes) -> None:
     """What pip says is not wanted."""
 

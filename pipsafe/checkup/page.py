@@ -203,6 +203,8 @@ def _hosts(result: Result) -> Iterator[Line]:
 
 def _advice(result: Result) -> Iterator[Line]:
     told = [*cure.now(result), *cure.lasting(result), *cure.merges(result), *cure.more(result)]
+    tones = {True: "warning", False: "note"}
+    yield from (Line(f"{tones[item.is_stale]}:", item.text, tones[item.is_stale]) for item in result.lasting)
     yield from (Line("hint:", text, "hint") for text in dict.fromkeys(told))
     yield from (Line("note:", text, "note") for text in result.checkup.trouble)
 

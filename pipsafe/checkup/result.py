@@ -6,6 +6,7 @@ from datetime import datetime
 from pipsafe.attempts.attempt import Hello
 from pipsafe.causes.case import STORES, Diagnosis
 from pipsafe.checkup.effect import Effect
+from pipsafe.checkup.lasting import LastingNote
 from pipsafe.checkup.unencrypted import Unencrypted
 from pipsafe.checkup.unverified import Unverified, of_origin
 from pipsafe.checkup.waiting import Waiting
@@ -51,6 +52,8 @@ class Result:
     """Sentences on servers that are accepted, and that this network opens."""
     waiting: tuple[Waiting, ...] = ()
     """CAs that lie beside the system store."""
+    lasting: tuple[LastingNote, ...] = ()
+    """What `pipsafe persist` made."""
 
     @property
     def refused(self) -> tuple[Diagnosis, ...]:

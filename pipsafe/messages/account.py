@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from pipsafe import __version__
 from pipsafe.attempts.situation import Situation
+from pipsafe.causes.case import Diagnosis
 from pipsafe.findings import Remedy
-from pipsafe.messages import advice, report, report_file, terminal, wording
+from pipsafe.messages import advice, child_words, report, report_file, terminal, wording
 from pipsafe.messages.advice import Driven
 from pipsafe.messages.terminal import Line
 from pipsafe.own_options import OwnOptions
@@ -69,12 +70,18 @@ class Account:
             self._warn_of_keys(remedies)
         elif outcome == "retried":
             self.say(wording.retry_failed())
+            self._warn_of_client_certificates(last, diagnoses)
         elif outcome == "skipped":
-            self.warn(wording.skipped(findings, last.left_out))
-        elif outcome in ("unremedied", "refused") and findings.diagnoses:
+            self.warn(wording.skipped(findings, last.left_out, last.projects, installs=self._installs()))
+        elif outcome in ("unremedied", "refused") and (findings.diagnoses or findings.of_children):
             self.say(wording.unremedied(findings, self._about(last)))
         if outcome == "refused":
             self.say([wording.refused(findings, last.left_out, installed=last.attempt.installing)])
+
+    def _installs(self) -> bool:
+        """Whether the command fetches packages, rather than tells of them."""
+        line = command_line.parse(self.situation.arguments, release(self.situation.hello.pip_version))
+        return line.command not in ("index", "list", "search")
 
     def _driven(self, last: Ended) -> Driven:
         hello, options = self.situation.hello, self.options
@@ -85,6 +92,12 @@ class Account:
             command=command,
             upgrades_pip=any(PIP_ITSELF.fullmatch(word) for word in last.situation.arguments),
         )
+
+    def _warn_of_client_certificates(self, last: Ended, diagnoses: Sequence[Diagnosis]) -> None:
+        """Who asked for one may let pip in without it and answer with errors only, as nginx does."""
+        if surroundings.read(last.situation).settings.client_cert is None:
+            asking = [str(item.case.origin) for item in diagnoses if item.case.survey.asks_for_certificate]
+            self.warn([wording.asks_for_certificate(origin) for origin in dict.fromkeys(asking)])
 
     def _warn_of_keys(self, remedies: Sequence[Remedy]) -> None:
         """A CA whose private key lies beside it is only as good as the keeping of that key."""
@@ -116,22 +129,25 @@ class Account:
         found = [(item, around.findings) for around in ended for item in around.findings.diagnoses]
         # A server that failed twice is told of once, as it was last.
         failures = {(item.case.leg, item.case.origin): (item, findings) for item, findings in found}
+        of_children = dict.fromkeys(item for around in ended for item in around.findings.of_children)
         asked = next((item.findings.facts for item in ended if item.findings.facts), None)
         openssl = asked.openssl if asked else ended[-1].attempt.openssl
-        left_out = [str(item.case.origin) for item in ended[-1].findings.diagnoses] or list(
-            ended[-1].left_out
-        )
+        left_out = wording.servers(ended[-1].findings, ended[-1].left_out)
         whole = report.whole(
             command=list(command_line.redact(self.situation.arguments)),
             target=report.target(self.situation.hello, openssl),
             outcome=outcome,
             exit_code=exit_code,
             failures=[
-                report.failure(item, findings, advice.of(item)) for item, findings in failures.values()
+                *(report.failure(item, findings, advice.of(item)) for item, findings in failures.values()),
+                *(
+                    report.failure_of_child(item, child_words.said(item), child_words.advice(item))
+                    for item in of_children
+                ),
             ],
             remedy=report.remedy(remedies),
             attempts=[report.attempt(item.attempt) for item in ended],
-            skipped=left_out if outcome == "skipped" else [],
+            skipped=list(left_out) if outcome == "skipped" else [],
             stores=report.stores([item.findings.search for item in ended]),
             passed_over=report.passed_over([item.findings.search for item in ended]),
             warnings=self.warnings,

@@ -4,15 +4,24 @@ None weakens verification. What is known already is not asked for again.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from pipsafe.causes import ssl_builds
 from pipsafe.causes.case import Diagnosis, names_of
 from pipsafe.causes.words import setting_words
 from pipsafe.findings import Findings, Remedy
+from pipsafe.messages import child_words, several
 from pipsafe.messages.cause_pages import SAYS_MORE
 from pipsafe.messages.cause_words import ADVICE
 from pipsafe.remedy import Plan
+from pipsafe.trust.denied import RESIGNS
+
+ASK_FOR_THE_CA = ("tls-inspection", "private-ca")
+"""Causes whose advice is to ask for the CA; not for one that nobody is to trust."""
+
+TRUSTED_ALREADY = ("system", "public")
+"""Tiers whose roots need nothing to be trusted next time."""
 
 TRUSTS_THE_SYSTEM = (24, 2)
 """The first pip that trusts the system store by itself, on Python 3.10 and newer."""
@@ -20,6 +29,11 @@ TRUSTS_THE_SYSTEM = (24, 2)
 EXPIRED_CA = (
     "Whoever runs that CA has to renew its certificate, and the servers below it have to send the new one; "
     "a new root also has to come to this machine."
+)
+RESIGNED = (
+    "Whoever opens the connections of this network did not accept the server's own certificate, and says so "
+    "by that CA: never trust it. Ask whoever runs the server to mend its certificate, or whoever runs the "
+    "network to accept it there."
 )
 PLAIN_SERVER = "A server without TLS answers there. Use the port, or the address, that has TLS."
 PIN_IS_NO_EXCUSE = (
@@ -30,6 +44,7 @@ HALF_CURED = (
     "{origin} is accepted with what is in {source}; that was not used, because {others} stays refused."
 )
 PROXY_NAMED = "Put the user name and the password into {}: http://NAME:PASSWORD@HOST:PORT."
+UNPREPARED = "{origin} is accepted with what is in {source}; pip could not be given it, see below."
 
 MERGE = "That CA waits to be merged into the system store: `{}`, run as root, does that."
 SCOPED = "That CA is meant for {} only, so do not put it in the system store: let pipsafe find it each time."
@@ -72,6 +87,8 @@ def of(diagnosis: Diagnosis) -> tuple[str, ...]:
         return (ADVICE["captive-portal"],)
     found: list[str] = []
     for cause in diagnosis.causes:
+        if diagnosis.case.denied is not None and cause.name in ASK_FOR_THE_CA:
+            continue
         found += _special(diagnosis, cause.name) or ((ADVICE[cause.name],) if cause.name in ADVICE else ())
     return tuple(found)
 
@@ -84,6 +101,8 @@ def _special(diagnosis: Diagnosis, name: str) -> tuple[str, ...]:
     if name == "expired":
         late = next((item for item in case.survey.chain if case.now > item.not_after), None)
         return (EXPIRED_CA,) if late is not None and late.is_ca else ()
+    if name == "distrusted" and case.denied == RESIGNS:
+        return (RESIGNED,)
     if name == "tls-protocol" and case.survey.spoken:
         return (PLAIN_SERVER,)
     if name == "proxy-problem" and case.proxy_setting is not None and case.pip.message.startswith("407"):
@@ -95,13 +114,18 @@ def hints(findings: Findings) -> list[str]:
     """What would cure what is refused, each once, and what was at hand for the rest."""
     texts: dict[str, None] = {}
     stays = [item for item in findings.diagnoses if not item.is_curable]
-    for diagnosis in findings.diagnoses:
+    for diagnosis in several.told(findings.diagnoses)[0]:
         accepted = (findings.accepted or {}).get(str(diagnosis.case.origin))
         if accepted and stays and diagnosis.is_curable:
-            others = ", ".join(str(item.case.origin) for item in stays)
+            others = several.listed([str(item.case.origin) for item in stays])
             source = accepted[0].source.name
             origin = diagnosis.case.origin
             texts[HALF_CURED.format(origin=origin, source=source, others=others)] = None
+            continue
+        if accepted and findings.trouble:
+            where = accepted[0].source
+            named = f"{where.name} ({where.path})"
+            texts[UNPREPARED.format(origin=diagnosis.case.origin, source=named)] = None
             continue
         texts |= dict.fromkeys(of(diagnosis))
     texts |= dict.fromkeys(_pins_in_vain(findings, stays))
@@ -136,6 +160,10 @@ def to_last(remedies: Sequence[Remedy], diagnoses: Sequence[Diagnosis], driven: 
 def _of_plan(plan: Plan, driven: Driven) -> list[str]:
     if plan.kind == "drop-setting":
         return []
+    if plan.is_for_children:
+        return [child_words.TO_LAST]
+    if plan.kind == "completed-chain" and plan.source is not None and plan.source.tier not in TRUSTED_ALREADY:
+        return [TO_LAST[plan.kind], *_of_plan(replace(plan, kind="bundle"), driven)]
     if plan.kind in TO_LAST:
         return [] if driven.upgrades_pip else [TO_LAST[plan.kind].format(command=driven.command)]
     scoped = [source.host for source in plan.anchor_sources if source.host]

@@ -16,7 +16,8 @@ JUDGED = ("accepted", "certificate", "setting")
 def request(findings: Findings) -> list[str]:
     """What is asked of whoever gets the note."""
     when = next((f"{diagnosis.case.now:%Y-%m-%d %H:%M} UTC" for diagnosis in findings.diagnoses), "")
-    names = {cause.name for diagnosis in findings.diagnoses for cause in diagnosis.causes}
+    wanted = [diagnosis for diagnosis in findings.diagnoses if diagnosis.case.denied is None]
+    names = {cause.name for diagnosis in wanted for cause in diagnosis.causes}
     lines = [f"date      {when}"]
     if names & {"tls-inspection", "private-ca"}:
         lines.append("request   please send the root CA certificate (PEM) that the chain below ends in")

@@ -8,7 +8,7 @@ from typing import Any
 from pipsafe import __version__
 from pipsafe.attempts.attempt import Attempt, Hello
 from pipsafe.causes.case import STORES, Case, Diagnosis
-from pipsafe.findings import Findings, Remedy
+from pipsafe.findings import ChildFailure, Findings, Remedy
 from pipsafe.trust.anchors import Search
 from pipsafe.trust.sources import Source
 from pipsafe.x509.certificate import Certificate
@@ -54,6 +54,25 @@ def failure(diagnosis: Diagnosis, findings: Findings, advice: Sequence[str]) -> 
         "explanation": " ".join(cause.explanation for cause in diagnosis.causes),
         "reasons": list(diagnosis.reasons),
         "advice": list(advice),
+    }
+
+
+def failure_of_child(item: ChildFailure, explanation: str, advice: str) -> Json:
+    """A connection that a program which pip started was refused, as it says: nothing of it was looked at."""
+    return {
+        "leg": item.leg,
+        "origin": item.origin and str(item.origin),
+        "cause": "unknown",
+        "causes": ["unknown"],
+        "verify_code": None,
+        "message": None,
+        "inspector": None,
+        "chain": [],
+        "verdicts": [],
+        "setting": None,
+        "explanation": explanation,
+        "reasons": [],
+        "advice": [advice],
     }
 
 

@@ -36,11 +36,17 @@ def write(path: str, report: Mapping[str, object]) -> None:
             # looked at on a terminal.
             json.dump(report, file, indent=2)
             file.write("\n")
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(partial, 0o666 & ~umask)
+            _open_to_others(file.fileno())
         os.replace(partial, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(partial)
         raise
+
+
+def _open_to_others(descriptor: int) -> None:
+    """The mode of a new file, given to the file: its name may lead elsewhere where others can write."""
+    umask = os.umask(0)
+    os.umask(umask)
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, 0o666 & ~umask)

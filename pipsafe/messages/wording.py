@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pipsafe.causes.case import Diagnosis, names_of
 from pipsafe.findings import Findings, Remedy
-from pipsafe.messages import advice, handover, unused
+from pipsafe.messages import advice, child_words, handover, several, unused
 from pipsafe.messages.advice import Driven
 from pipsafe.messages.cause_words import HEADLINES
 from pipsafe.messages.terminal import Line
@@ -25,6 +25,16 @@ HERE = frozenset(
 
 MOST_FILES = 6
 """CA files spoken of on the terminal."""
+
+MOST_PROJECTS = 12
+"""Packages named on the terminal."""
+
+
+def refusals(diagnoses: Sequence[Diagnosis]) -> list[Line]:
+    """What was refused and why, of each server, or of a few that stand for many."""
+    shown, rest = several.told(diagnoses)
+    lines = [line for diagnosis in shown for line in refusal(diagnosis)]
+    return [*lines, Line("pipsafe:", several.rest_in_words(rest), "error")] if rest else lines
 
 
 def refusal(diagnosis: Diagnosis) -> list[Line]:
@@ -78,9 +88,11 @@ def _found(remedy: Remedy) -> tuple[str, str]:
         missing = ", ".join(f'"{item.label}"' for item in plan.intermediates)
         (root, *_) = plan.anchors
         words = (
-            f'With the certificate {missing}, which the server leaves out, its chain ends in "{root.label}".'
+            f'With the certificate {missing}, which the server leaves out, its chain ends in "{root.label}"'
         )
-        return words, "with both"
+        source = (*plan.anchor_sources, plan.source)[0]
+        where = f" (SHA-256 {root.sha256}), which is in {source.name} ({source.path})" if source else ""
+        return f"{words}{where}.", "with both"
     if plan.anchors:
         known = plan.anchor_sources or (plan.source,) * len(plan.anchors)
         pairs = zip(plan.anchors, known, strict=False)
@@ -102,7 +114,9 @@ def _place(anchor: Certificate, source: Source | None) -> str:
 def announcement(findings: Findings) -> list[Line]:
     """Before a retry."""
     assert findings.remedy is not None
-    lines = [line for diagnosis in findings.diagnoses for line in refusal(diagnosis)]
+    lines = [*refusals(findings.diagnoses), *child_words.lines(findings.of_children)]
+    if findings.remedy.plan.is_for_children:
+        return [*lines, child_words.cure(findings.remedy, grounds(findings.remedy))]
     return [*lines, cure(findings.remedy)]
 
 
@@ -117,64 +131,99 @@ def success(
 
 def retry_failed() -> list[Line]:
     """After a retry that failed for a reason of its own."""
-    return [Line("pipsafe:", "TLS is cured for this run; pip failed for another reason, see above.", "note")]
+    text = (
+        "TLS is cured for this run; pip failed for another reason: see above, or run it again with -vv, "
+        "which shows what servers answer."
+    )
+    return [Line("pipsafe:", text, "note")]
+
+
+def asks_for_certificate(origin: str) -> Line:
+    """A server that pip had no client certificate for, and that may answer it with errors for that."""
+    text = (
+        f"{origin} asks for a client certificate, and pip was given none (--client-cert). Some servers then "
+        "answer with errors only, which pip does not show. `pipsafe explain client-cert-required` says more."
+    )
+    return Line("warning:", text, "warning")
 
 
 def unremedied(findings: Findings, about: Sequence[str]) -> list[Line]:
     """When nothing may be used: the causes, what would cure them, and a note to hand on."""
-    lines: list[Line] = []
-    for diagnosis in findings.diagnoses:
-        lines += refusal(diagnosis)
+    lines = refusals(findings.diagnoses)
+    lines += child_words.lines(findings.of_children)
     lines += hints(findings)
     told = (*unused.sentences(findings)[:MOST_FILES], *findings.trouble)
     lines += [Line("note:", text, "note") for text in told]
-    for_others = [item for item in findings.diagnoses if _is_for_others(item)]
+    for_others = [item for item in findings.diagnoses if _is_for_others(item, findings)]
     if not for_others:
         return lines
     lines.append(
         Line("note:", "For whoever runs this network or this server, to be pasted as it is:", "note")
     )
     lines += [Line("   ", text, verbatim=True) for text in handover.request(findings)]
-    for diagnosis in for_others:
+    shown, rest = several.told(for_others)
+    for diagnosis in shown:
         lines += [Line("   ", text, verbatim=True) for text in ["", *handover.ticket(diagnosis)]]
+    if rest:
+        names = several.listed([str(item.case.origin) for item in rest])
+        lines += [Line("   ", text, verbatim=True) for text in ["", f"as well   {names}"]]
     lines += [Line("   ", text, verbatim=True) for text in about]
     return lines
 
 
-def _is_for_others(diagnosis: Diagnosis) -> bool:
+def _is_for_others(diagnosis: Diagnosis, findings: Findings) -> bool:
+    known = (findings.accepted or {}).get(str(diagnosis.case.origin))
+    if known and findings.trouble and diagnosis.is_curable:
+        return False  # all that is missing is a place to write to
     return not HERE.issuperset(names_of([diagnosis])) and not diagnosis.has("captive-portal")
 
 
 def hints(findings: Findings) -> list[Line]:
     """What to do next, each once."""
-    return [Line("hint:", text, "hint") for text in advice.hints(findings)]
+    found = [Line("hint:", text, "hint") for text in advice.hints(findings)]
+    return [*found, *child_words.hints(findings.of_children)]
 
 
-def skipped(findings: Findings, left_out: Sequence[str]) -> list[Line]:
-    """pip went on without an origin that failed TLS."""
-    names = ", ".join([str(item.case.origin) for item in findings.diagnoses] or left_out)
+def servers(findings: Findings, left_out: Sequence[str]) -> tuple[str, ...]:
+    """Those that were left out, each once: those that were looked into, and those that pip alone met."""
+    return tuple(dict.fromkeys([*(str(item.case.origin) for item in findings.diagnoses), *left_out]))
+
+
+def skipped(
+    findings: Findings, left_out: Sequence[str], projects: Sequence[str], *, installs: bool
+) -> list[Line]:
+    """pip went on without an origin that failed TLS.
+
+    ``projects``: what could have come from there. ``installs``: whether pip was to fetch packages, not
+    to list them.
+    """
+    of = f" of {several.listed(projects, MOST_PROJECTS)}" if projects else ""
+    effect = (
+        f"What it found{of}, it found elsewhere: a package of yours may come from another index."
+        if installs
+        else "What it lists may lack what is there."
+    )
+    text = (
+        f"pip went on without {several.listed(servers(findings, left_out))}. {effect} "
+        "--pipsafe-strict stops in such a case."
+    )
     return [
-        *(line for diagnosis in findings.diagnoses for line in refusal(diagnosis)),
+        *refusals(findings.diagnoses),
         *([too_late(findings.remedy)] if findings.remedy else hints(findings)),
-        Line(
-            "warning:",
-            f"pip went on without {names}. What it found, it found elsewhere: a package of yours may "
-            "come from another index. --pipsafe-strict stops in such a case.",
-            "warning",
-        ),
+        Line("warning:", text, "warning"),
     ]
 
 
 def too_late(remedy: Remedy) -> Line:
     """A cure is known, and pip was quicker."""
     found, _ = _found(remedy)
-    text = f"{found} pip had begun to install before that was known: run it again to have it from there."
+    text = f"{found} pip had gone on before that was known: run it again to have it from there."
     return Line("hint:", text, "hint")
 
 
 def refused(findings: Findings, left_out: Sequence[str], *, installed: bool) -> Line:
     """--pipsafe-strict ended the run."""
-    names = ", ".join([str(item.case.origin) for item in findings.diagnoses] or left_out)
+    names = several.listed(servers(findings, left_out))
     how = "failed after the fact" if installed else "stopped before anything was installed"
     which = names or "an index"
     return Line("pipsafe:", f"{how}: {which} could not be verified (--pipsafe-strict).", "error")
@@ -207,6 +256,12 @@ def not_examined(reason: str) -> Line:
     return Line(
         "pipsafe:", f"this failure could not be looked into: {reason}. What pip said stands.", "warning"
     )
+
+
+def not_started_again(python: str, reason: str) -> Line:
+    """What the first attempt was run by is not there for another."""
+    told = f"{python} cannot be started again: {reason}. What the first attempt came to stands."
+    return Line("pipsafe:", told, "warning")
 
 
 def fault(error: BaseException) -> Line:

@@ -45,7 +45,7 @@ PRODUCTS: Sequence[tuple[str, str]] = (
     ("Burp Suite", r"PortSwigger CA"),
     ("Proxyman", r"Proxyman CA"),
     ("Safe Chain", r"safe-chain proxy"),
-    ("Squid", r"CN=squid"),
+    ("Squid", r"CN=squid|CN=Not trusted by "),
 )
 
 _COMPILED = tuple((name, re.compile(pattern)) for name, pattern in PRODUCTS)

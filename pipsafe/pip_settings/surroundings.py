@@ -72,7 +72,7 @@ class Surroundings(NamedTuple):
 
     def named_ca_files(self) -> Iterator[Source]:
         """CA files that pip's configuration names, in any scope and also where something overrides it."""
-        project = stock.WorkingFolder(os.getcwd(), self.target.home)
+        project = stock.WorkingFolder(stock.working_folder(), self.target.home)
         for item in config_paths(self.situation.environ, self.target):
             # pip may well read it there; to look for CAs in it, it has to be the user's or the system's.
             if project.holds(item[1]) or ownership.others_can_write(item[1], foreign_owner_allowed=True):
@@ -80,7 +80,9 @@ class Surroundings(NamedTuple):
             configuration = pip_config.read({}, [item], self.target.pip_version, isolated=True)
             for section in configuration.sections.values():
                 setting = section.get("cert")
-                if setting is not None and sources.is_path(setting.value):
+                if setting is None or setting.value in self.situation.set_aside:
+                    continue
+                if sources.is_path(setting.value):
                     yield Source("configured", f"cert ({setting.set_in})", setting.value)
         cert = self.settings.cert
         if cert is not None and sources.is_path(cert.value) and ", line " not in cert.set_in:
@@ -98,7 +100,15 @@ def read(situation: Situation) -> Surroundings:
         pip_version=release(hello.pip_version),
     )
     line = command_line.parse(situation.arguments, target.pip_version)
-    found = settings.read(line, situation.environ, target)
+    found = _looking_past(settings.read(line, situation.environ, target), situation)
     files = (*found.requirement_files, *found.constraint_files)
-    needs = requirements.read(files, cwd=os.getcwd(), supplied=situation.supplied)
+    needs = requirements.read(files, cwd=stock.working_folder(), supplied=situation.supplied)
     return Surroundings(situation, line, found, needs, target)
+
+
+def _looking_past(found: Settings, situation: Situation) -> Settings:
+    """The settings as they are without a CA file that stands aside."""
+    if found.cert is None or found.cert.value not in situation.set_aside:
+        return found
+    beneath = situation.set_aside[found.cert.value]
+    return replace(found, cert=replace(found.cert, value=beneath) if beneath else None)

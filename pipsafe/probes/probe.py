@@ -17,8 +17,11 @@ from pipsafe.x509.certificate import Certificate, MalformedCertificate, parse
 
 __all__ = ["Facts", "Place", "ProbeFailed", "Prober", "Survey", "Trust", "Verdict", "to_pem"]
 
-MOST_ORIGINS = 64
+MOST_ORIGINS = 256
 """Origins looked at in one survey."""
+
+SHARE_TO_BEGIN = 0.4
+"""Of the prober's life: within it a survey begins to look at an origin, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,8 @@ class Prober:
             "origins": [place.as_request() for place in places],
             "trusts": {name: trust.as_request() for name, trust in trusts.items()},
             "seconds": seconds,
+            # Where dozens of servers do not answer, what was seen of the others is worth more than nothing.
+            "begin_within": SHARE_TO_BEGIN * self.seconds,
         }
         answers = self._process.ask(request)["origins"]
         return tuple(_survey(place.origin, answer) for place, answer in zip(places, answers, strict=True))
@@ -233,6 +238,21 @@ class Prober:
         }
         answers = self._process.ask(request)["origins"]
         return tuple(tuple(Verdict(**item) for item in row) for row in answers)
+
+    def redirects(
+        self, pages: Sequence[tuple[Place, str]], trust: Trust, *, seconds: float
+    ) -> tuple[str | None, ...]:
+        """Where each page, a path on a server, sends its readers, if that server is verified by ``trust``.
+
+        As the server says it, which may be a relative URL; None if it sends them nowhere.
+        """
+        request = {
+            "op": "redirects",
+            "pages": [{"origin": place.as_request(), "path": path} for place, path in pages],
+            "trust": trust.as_request(),
+            "seconds": seconds,
+        }
+        return tuple(self._process.ask(request)["locations"])
 
     def prove(
         self, places: Sequence[Place], trust: Trust, environ: Mapping[str, str | None], *, seconds: float

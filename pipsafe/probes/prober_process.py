@@ -1,13 +1,19 @@
 """The process in which the target's interpreter runs the prober (see target_side/prober.py)."""
 
+import contextlib
 import json
 import os
+import queue
+import signal
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Mapping
 from pkgutil import get_data
-from typing import Any
+from typing import IO, Any
 
+from pipsafe.attempts import launch
 from pipsafe.attempts.attempt import Hello
 
 # The sources come first on stdin: they need not be files (pipsafe may lie in a zip).
@@ -20,6 +26,7 @@ SOURCES = (
     "contexts",
     "connections",
     "handshakes",
+    "redirects",
     "surveys",
 )
 BOOT = (
@@ -35,8 +42,11 @@ ANSWER_LIMIT = 32 << 20
 
 ANSWER = b"pipsafe "
 TIDYING_SECONDS = 1.0
+MOST_SECONDS = 60.0
+"""The longest wait for an answer, where nobody set another bound."""
+
 MOST_STRAY_LINES = 1000
-"""Lines that something else in that interpreter may print before the first answer."""
+"""Lines that something else in that interpreter may print before the answers."""
 
 
 class ProbeFailed(Exception):
@@ -46,13 +56,18 @@ class ProbeFailed(Exception):
 class ProberProcess:
     """A process that answers questions, one after the other.
 
-    It ends with this process, whose end of its stdin it waits on, and by a watchdog once it is bounded.
+    Nothing here waits for it but the wait for an answer, and that is bounded: it is written to and read from
+    in threads. What it started goes with it (not on Windows), as it goes with this process.
     """
 
     def __init__(self, python: str, environ: Mapping[str, str]) -> None:
         sources = json.dumps({name: _source(name) for name in SOURCES}).encode("ascii")
-        self._watchdog: threading.Timer | None = None
+        self._python = python
+        self._began = time.monotonic()
+        self._deadline = self._began + MOST_SECONDS
         self._prepared_for: str | None = None
+        self._to_write: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.tidies_up = False
         """Whether it is given a moment to end by itself."""
         try:
@@ -62,19 +77,24 @@ class ProberProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=dict(environ),
+                start_new_session=True,
             )
         except OSError as error:
             raise ProbeFailed(f"{python} cannot be started: {error.strerror}") from error
-        self._send(sources + b"\n")
+        launch.call_at_the_end(self.end)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        threading.Thread(target=_write, args=(self._process.stdin, self._to_write), daemon=True).start()
+        threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
+        self._to_write.put(sources + b"\n")
 
     def bound(self, seconds: float) -> None:
-        """Let it live no longer than this."""
-        self._watchdog = threading.Timer(seconds, self._process.kill)
-        self._watchdog.daemon = True
-        self._watchdog.start()
+        """Wait for its answers no longer than this, all in all."""
+        self._began = time.monotonic()
+        self._deadline = self._began + seconds
 
     def prepare(self, location: str) -> None:
-        """Ask for the facts of the pip in this folder, and do not wait for them. Raises ProbeFailed."""
+        """Ask for the facts of the pip in this folder, and do not wait for them."""
         self._send_question({"op": "facts", "location": location})
         self._prepared_for = location
 
@@ -91,49 +111,81 @@ class ProberProcess:
         return self._answer()
 
     def _send_question(self, request: Mapping[str, object]) -> None:
-        self._send(json.dumps(request).encode("ascii") + b"\n")
+        self._to_write.put(json.dumps(request).encode("ascii") + b"\n")
 
     def _answer(self) -> Any:
-        stream = self._process.stdout
-        assert stream is not None
-        for _ in range(MOST_STRAY_LINES):
-            line = stream.readline(ANSWER_LIMIT)
-            if not line.endswith(b"\n"):
-                break
-            if line.startswith(ANSWER):
-                try:
-                    return json.loads(line[len(ANSWER) :])
-                except ValueError as error:
-                    raise ProbeFailed("the prober's answer cannot be read") from error
-        raise ProbeFailed("the prober gave no answer in time")
+        try:
+            line = self._answers.get(timeout=max(0.0, self._deadline - time.monotonic()))
+        except queue.Empty:
+            waited = f"{self._deadline - self._began:g} seconds"
+            raise ProbeFailed(f"{self._python}, which was to look into it, did so for {waited}") from None
+        if line is None:
+            raise ProbeFailed(f"{self._python}, which was to look into it, {self._how_it_ended()}")
+        try:
+            return json.loads(line)
+        except ValueError as error:
+            raise ProbeFailed(f"what {self._python} found out about it cannot be read") from error
+
+    def _how_it_ended(self) -> str:
+        """In words; it has closed its output."""
+        try:
+            code = self._process.wait(TIDYING_SECONDS)
+        except subprocess.TimeoutExpired:
+            return "gave no answer"
+        if code >= 0:
+            return f"ended with exit code {code}"
+        try:
+            return f"was ended by {signal.Signals(-code).name}"
+        except ValueError:
+            return f"was ended by signal {-code}"
 
     def end(self) -> None:
-        """End it, by force if need be."""
-        if self._watchdog is not None:
-            self._watchdog.cancel()
-        if self.tidies_up and self._process.stdin is not None:
+        """End it, by force if need be, and what it started."""
+        with contextlib.suppress(ValueError):  # it is one of them that is being made
+            launch.last_calls.remove(self.end)
+        self._to_write.put(None)
+        if self.tidies_up:
             try:
-                self._process.stdin.close()
                 self._process.wait(TIDYING_SECONDS)
-            except (OSError, subprocess.TimeoutExpired):
+            except subprocess.TimeoutExpired:
                 pass
-        self._process.kill()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:
-                    pass
-        self._process.wait()
-
-    def _send(self, data: bytes) -> None:
-        stream = self._process.stdin
-        assert stream is not None
+        self._kill()
         try:
-            stream.write(data)
-            stream.flush()
-        except OSError as error:
-            raise ProbeFailed("the prober went away") from error
+            self._process.wait(TIDYING_SECONDS)
+        except subprocess.TimeoutExpired:  # what the system holds on to ends when it lets go
+            pass
+
+    def _kill(self) -> None:
+        if sys.platform == "win32":
+            self._process.kill()
+            return
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)  # its session is its own
+        except OSError:  # nobody is left
+            pass
+
+
+def _write(stream: IO[bytes], pieces: "queue.SimpleQueue[bytes | None]") -> None:
+    """Write what comes until the other side is gone, or None comes: who reads may be in no hurry, or hang."""
+    try:
+        with stream:
+            while (piece := pieces.get()) is not None:
+                stream.write(piece)
+                stream.flush()
+    except OSError:  # the answers end, too, and are waited for
+        pass
+
+
+def _read(stream: IO[bytes], answers: "queue.SimpleQueue[bytes | None]") -> None:
+    """Take answers up to the end, of the stream or of patience with what is none; None is the last."""
+    stray = 0
+    with stream:
+        while stray < MOST_STRAY_LINES and (line := stream.readline(ANSWER_LIMIT)).endswith(b"\n"):
+            if line.startswith(ANSWER):
+                answers.put(line[len(ANSWER) :])
+            else:
+                stray += 1
+        answers.put(None)
 
 
 def ahead(hello: Hello, python: str, environ: Mapping[str, str]) -> ProberProcess | None:
@@ -142,11 +194,7 @@ def ahead(hello: Hello, python: str, environ: Mapping[str, str]) -> ProberProces
         process = ProberProcess(hello.executable or python, environ)
     except ProbeFailed:
         return None  # said by whoever needs one
-    try:
-        process.prepare(hello.location)
-    except ProbeFailed:
-        process.end()
-        return None
+    process.prepare(hello.location)
     return process
 
 

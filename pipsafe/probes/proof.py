@@ -10,9 +10,10 @@ from pipsafe.attempts.scratch import NoScratch, Scratch
 from pipsafe.findings import Remedy
 from pipsafe.pip_settings import command_line, pip_trust
 from pipsafe.pip_settings.surroundings import Surroundings
-from pipsafe.probes.probe import Facts, Place, ProbeFailed, Prober
+from pipsafe.probes.probe import Facts, Place, ProbeFailed, Prober, Trust
 from pipsafe.remedy import Plan
-from pipsafe.trust import ca_file
+from pipsafe.trust import ca_file, system_store
+from pipsafe.trust.of_children import Children
 
 
 class Proof:
@@ -41,8 +42,13 @@ class Proof:
                 candidate = self._realise(plan)
                 trust = replace(plan.trust, file=candidate.bundle or plan.trust.file)
                 trust = pip_trust.applied(trust, self.around.target)
+                trusts = [trust, *self._of_children(candidate)]
                 with self._another(patience) if number else contextlib.nullcontext(prober) as asked:
-                    verdicts = asked.prove(places, trust, candidate.environment, seconds=self.seconds)
+                    verdicts = [
+                        verdict
+                        for given in trusts
+                        for verdict in asked.prove(places, given, candidate.environment, seconds=self.seconds)
+                    ]
             except (NoScratch, ProbeFailed) as error:
                 self.trouble.append(f"A cure could not be prepared: {error}.")
                 continue
@@ -60,15 +66,56 @@ class Proof:
     def _realise(self, plan: Plan) -> Remedy:
         """The plan with its files made. Raises NoScratch."""
         situation = self.around.situation
-        bundle = self.scratch.write_bundle(self._bundle_of(plan)) if plan.base is not None else None
+        contents = self._bundle_of(plan) if plan.base is not None else None
+        bundle = self.scratch.write_bundle(contents) if contents is not None else None
         changes = {
-            name: bundle if value == remedy.BUNDLE else value for name, value in plan.environment.items()
+            name: bundle if value == remedy.BUNDLE else value
+            for name, value in plan.environment.items()
+            if value != remedy.ADDED
         }
+        changes |= self._for_children(plan, contents or [])
         if plan.lends_truststore and not self.facts.truststore:
             lent = self.scratch.lend_truststore()
             existing = situation.environ.get("PYTHONPATH")
             changes["PYTHONPATH"] = f"{lent}{os.pathsep}{existing}" if existing else lent
         return Remedy(plan, changes, self._arguments(plan, bundle), bundle)
+
+    def _for_children(self, plan: Plan, bundle: Sequence[bytes]) -> dict[str, str]:
+        """The variables of pip's children, each naming what its tool trusts now and the bundle's roots.
+
+        Raises NoScratch.
+        """
+        situation, target = self.around.situation, self.around.target
+        children = Children(situation.environ, home=target.home, platform=target.platform)
+        names = {certificate.subject_der for certificate in plan.anchors}
+        # Who counts for one server only is not for programs that may ask any, unless they have to.
+        is_scoped = any(source.host is not None for source in plan.anchor_sources)
+        paths: dict[tuple[bytes, ...], str] = {}
+        changes: dict[str, str] = {}
+        for name, value in plan.environment.items():
+            spared = is_scoped or self._is_left_alone(name, children)
+            if value != remedy.ADDED or (spared and not plan.children_need_it):
+                continue
+            own = children.roots(name)
+            namesakes = set(ca_file.issued_by_name(own, names)) if names else set()
+            roots = tuple(dict.fromkeys([*bundle, *(der for der in own if der not in namesakes)]))
+            if roots not in paths:
+                paths[roots] = self.scratch.write_bundle(roots)
+            changes[name] = paths[roots]
+        return changes
+
+    def _is_left_alone(self, name: str, children: Children) -> bool:
+        """Whether no file could stand for what the tool trusts now."""
+        if children.has_scoped(name):
+            return True
+        return system_store.judged_by_the_system() and not self.around.situation.environ.get(name)
+
+    def _of_children(self, candidate: Remedy) -> list[Trust]:
+        """What the children would trust then, to be proved as well where the remedy is theirs."""
+        if not candidate.plan.is_for_children:
+            return []
+        given = (candidate.environment.get(name) for name in remedy.CHILD_VARIABLES)
+        return [Trust(file=path, carried=False) for path in dict.fromkeys(given) if path is not None]
 
     def _arguments(self, plan: Plan, bundle: str | None) -> tuple[str, ...]:
         """pip's command line, its ``--cert`` overruled where the plan says so."""

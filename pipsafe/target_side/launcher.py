@@ -5,7 +5,7 @@
 COPY is the number of an inherited descriptor (on Windows: of two handles, ``copy,control``;
 elsewhere a second one, if given, is where the answers to questions come from)
 and STYLE says how pip shall believe it was started: ``script`` (as ``pip``) or ``module``
-(as ``python -m pip``).
+(as ``python -m pip``). With ``-strict`` behind it pip asks before it builds or installs.
 
 What goes over COPY is a sequence of frames, each one tag byte, the payload's length as four
 bytes, big end first, and the payload:
@@ -14,9 +14,12 @@ bytes, big end first, and the payload:
     n  instead of h: there is no pip here; the payload says why
     o  pip wrote this to stdout         e  pip wrote this to stderr
     s  the pip of an isolated build said this; pip shows it only if that fails
-    q  may pip build or install? Asked only where answers can come: "y" is yes
-    i  pip begins to install            z  the end: the OpenSSL version if ssl was loaded,
-                                           NUL, and "stopped" if pip was made to stop
+    l  pip leaves out this page, for TLS: its own words, which -q keeps from its streams
+    q  may pip go on? Asked where answers can come, when pip leaves out a page for TLS, and
+       where it is strict before pip builds or installs: "y" is yes, "n" is no
+    i  pip begins to install: where it left out a page, the names of what
+    z  the end: the OpenSSL version if ssl was loaded, NUL, and "stopped" if pip was made
+       to stop
 
 A tee inside this process keeps terminals, order and Windows consoles whole: the streams
 that pip writes to are pipsafe's own.
@@ -39,7 +42,22 @@ OLDEST_PIP = (19, 3)
 
 INSTALL_MODULE = "pip._internal.commands.install"
 SUBPROCESS_MODULE = "pip._internal.utils.subprocess"
-COMMANDS_TO_WATCH = frozenset(("install", "download", "wheel", "lock"))
+SELF_CHECK_MODULE = "pip._internal.self_outdated_check"
+COMMANDS_TO_WATCH = frozenset(("install", "download", "wheel", "lock", "index", "list"))
+
+# Where pip fetches pages of links: since 20.0, and before.
+COLLECTOR_MODULES = ("pip._internal.index.collector", "pip._internal.collector")
+
+# How its words on a page that it leaves out end (19.3 to 26.3), and what they have in them if that
+# was for TLS. A page that is not there is left out as well.
+LEAVES_OUT = "- skipping"
+FOR_TLS = (
+    "confirming the ssl certificate",
+    "SSLError",
+    "CertificateError",
+    "ProxyError",
+    "proxy connection error",
+)
 
 BUILD_DEPENDENCY_WORDS = ("install", "--no-user", "--prefix")
 
@@ -122,11 +140,14 @@ class Tee:
 class State:
     """What the streams, the stop signal and the watch on pip's install step share."""
 
-    def __init__(self, copy, answers=None):
+    def __init__(self, copy, answers, strict):
         self.copy = copy
         self.answers = answers
+        self.strict = bool(strict)
         self.stopped = 0.0  # monotonic seconds of the last stop that was obeyed
         self.installing = False
+        self.left_out = set()  # servers whose pages pip leaves out for TLS
+        self.main_thread = get_ident()
 
     def stop(self, frame):
         """Mute pip and say whether it may be interrupted where ``frame`` stands.
@@ -155,13 +176,34 @@ class State:
         return True
 
     def may_install(self):
-        """Ask pipsafe, where it wants to be asked; mute pip if the answer is no."""
+        """Ask pipsafe, where it is strict; mute pip if the answer is no."""
+        return not self.strict or self._ask()
+
+    def leave_out(self, words):
+        """Tell pipsafe of a page that is left out for TLS, and go on if it knows of no cure.
+
+        The server's other pages wait for no other answer.
+        """
+        server = "/".join(words.split("/", 3)[:3])
+        is_known = server in self.left_out
+        self.left_out.add(server)
+        self.copy.send(b"l", words + "\n")
+        if is_known or self.installing or self.stopped or self._ask():
+            return
+        if get_ident() == self.main_thread:
+            raise KeyboardInterrupt
+        time.sleep(SECONDS_BEFORE_ANOTHER_STOP)  # the main thread is being told
+
+    def _ask(self):
         if self.answers is None:
             return True
         self.copy.send(b"q")
-        if os.read(self.answers, 1) == b"y":
+        answer = os.read(self.answers, 1)
+        # Without an answer pipsafe is gone.
+        if answer == b"y" or (not answer and not self.strict):
             return True
-        self.stopped = time.monotonic()
+        if get_ident() == self.main_thread:
+            self.stopped = time.monotonic()
         return False
 
     def over(self):
@@ -210,13 +252,14 @@ def obey_control(state, control):
 class Watch:
     """Notes what a pip that is not verbose does not say.
 
-    A finder that waits for two modules of pip, wraps one name in each, and leaves all else
+    A finder that waits for three modules of pip, wraps one name in each, and leaves all else
     alone. A pip of another make, without those names, goes unwatched: its words must do.
     """
 
     def __init__(self, state):
         self.state = state
         self.wraps = {INSTALL_MODULE: self._watch_install, SUBPROCESS_MODULE: self._overhear}
+        self.wraps.update(dict.fromkeys(COLLECTOR_MODULES, self._watch_pages))
 
     def find_spec(self, name, path=None, target=None):
         wrap = self.wraps.pop(name, None)
@@ -256,10 +299,17 @@ class Watch:
             if not state.may_install():
                 raise KeyboardInterrupt
             state.installing = True
-            state.copy.send(b"i")
+            state.copy.send(b"i", names_of(arguments) if state.left_out else "")
             return install(*arguments, **named)
 
         module.install_given_reqs = install_given_reqs
+
+    def _watch_pages(self, module):
+        """The pages that pip leaves out: it says so too softly for -q."""
+        for name in COLLECTOR_MODULES:
+            self.wraps.pop(name, None)
+        if hasattr(module, "logger"):
+            module.logger = PageLog(module.logger, self.state)
 
     def _overhear(self, module):
         """What the pip of an isolated build says: pip keeps it until that one has failed."""
@@ -288,6 +338,50 @@ class Overheard:
             return log(message, *arguments, **named)
 
         return log_and_copy
+
+
+class PageLog:
+    """pip's logger for the pages that it fetches. What it logs, and at which level, stays as it is."""
+
+    def __init__(self, logger, state):
+        self._logger = logger
+        self._state = state
+
+    def __getattr__(self, name):
+        log = getattr(self._logger, name)
+        if name not in ("debug", "info"):
+            return log
+
+        def log_and_tell(message, *arguments, **named):
+            log(message, *arguments, **named)
+            if isinstance(message, str) and message.endswith(LEAVES_OUT):
+                self._tell(message, arguments)
+
+        return log_and_tell
+
+    def _tell(self, message, arguments):
+        # On one line: what a server says must not look like more words of pip's.
+        try:
+            words = " ".join((message % arguments).split())
+        except (TypeError, ValueError):  # logging tells of that by itself
+            return
+        if any(sign in words for sign in FOR_TLS) and not is_self_check(sys._getframe(1)):
+            self._state.leave_out(words)
+
+
+def is_self_check(frame):
+    """Whether pip looks for a newer pip, which nobody asked for and nothing hangs on."""
+    while frame is not None:
+        if frame.f_globals.get("__name__") == SELF_CHECK_MODULE:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def names_of(arguments):
+    """The projects among the requirements that pip is to install."""
+    named = [getattr(item, "name", None) for item in arguments[0]] if arguments else []
+    return " ".join(str(name) for name in named if name)
 
 
 def version_numbers(version):
@@ -362,7 +456,8 @@ def main():
     for descriptor in descriptors:
         os.set_inheritable(descriptor, False)
     copy = Copy(descriptors[0])
-    state = State(copy, descriptors[1] if descriptors[1:] and os.name != "nt" else None)
+    style, _, strict = style.partition("-")
+    state = State(copy, descriptors[1] if descriptors[1:] and os.name != "nt" else None, strict)
     if not greet(copy):
         sys.exit(2)
     if os.name == "nt":

@@ -29,7 +29,8 @@ class Finder:
 
     def exec_module(self, module):
         name = module.__name__
-        exec(compiled(self.sources[name], self.folder, name.rpartition(".")[2]), module.__dict__)
+        if self.sources[name]:
+            exec(compiled(self.sources[name], self.folder, name.rpartition(".")[2]), module.__dict__)
 
 
 def compiled(source, folder, name):

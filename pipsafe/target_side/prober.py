@@ -6,7 +6,7 @@ begins with "pipsafe ": what else stands there was printed at this interpreter's
     {"op": "facts", "location": DIR}
         -> {"default_index": URL|null, "certifi": PATH|null, "truststore": bool, "openssl": str|null,
             "defaults": {"file": PATH|null, "folder": PATH|null}, "build": {NAME: str|null}}
-    {"op": "survey", "origins": [ORIGIN], "trusts": {NAME: TRUST}, "seconds": S}
+    {"op": "survey", "origins": [ORIGIN], "trusts": {NAME: TRUST}, "seconds": S, "begin_within": S}
         -> {"origins": [{"chain": [base64 DER], "whole": bool, "error": VERDICT|null,
                          "verdicts": {NAME: VERDICT}, "unmasked": {"time"|"name"|"lenient": VERDICT},
                          "spoken": str|null, "asks": bool}]}
@@ -14,6 +14,8 @@ begins with "pipsafe ": what else stands there was printed at this interpreter's
         -> {"origins": [[VERDICT per candidate]]}
     {"op": "prove", "origins": [ORIGIN], "trust": TRUST, "environ": {NAME: str|null}, "seconds": S}
         -> {"origins": [VERDICT]}
+    {"op": "redirects", "pages": [{"origin": ORIGIN, "path": str}], "trust": TRUST, "seconds": S}
+        -> {"locations": [str|null]}
 
 ORIGIN   {"host": str, "port": int, "client_certificate": PATH|null, "ciphers": str|null,
           "is_proxy": bool,
@@ -30,15 +32,23 @@ VERDICT  {"accepted": bool, "code": int|null, "message": str,
                   "proxy" | "proxy-tls" | "proxy-certificate" | "setting" | "ssl-missing"}
 
 A candidate is an anchor, and intermediates that help to build a chain; only what issued itself
-ends one. No HTTP request is ever sent to an origin. A connection that is not verified serves
-only to read the chain that the server presents, and is closed at once.
+ends one. An HTTP request is sent for "redirects" only, for a page that pip asks for as well, without
+credentials, and over a connection that pip's own trust accepts. A connection that is not verified
+serves only to read the chain that the server presents, and is closed at once.
 """
 
 # Python 3.7 syntax, stdlib only.
 import json
+import os
+import queue
 import sys
+import threading
+import time
 
 from pipsafe.target_side import build, pip_parts
+
+SECONDS_TO_FINISH = 1.0
+"""For the clean-up of this interpreter, or an answer that nobody waits for any more."""
 
 SSL_ERROR = None
 try:
@@ -88,16 +98,44 @@ def prove_nothing(request):
     return {"origins": [missing() for _ in request["origins"]]}
 
 
-OPERATIONS = {"facts": facts, "survey": survey_nothing, "trial": try_nothing, "prove": prove_nothing}
-if not SSL_ERROR:
-    from pipsafe.target_side import surveys
+def follow_nothing(request):
+    return {"locations": [None for _ in request["pages"]]}
 
-    OPERATIONS.update(survey=surveys.survey, trial=surveys.trial, prove=surveys.prove)
+
+OPERATIONS = {
+    "facts": facts,
+    "survey": survey_nothing,
+    "trial": try_nothing,
+    "prove": prove_nothing,
+    "redirects": follow_nothing,
+}
+if not SSL_ERROR:
+    from pipsafe.target_side import redirects, surveys
+
+    OPERATIONS.update(
+        survey=surveys.survey, trial=surveys.trial, prove=surveys.prove, redirects=redirects.redirects
+    )
+
+
+class Questions:
+    """The lines of stdin, as they come. Nobody works on for an asker who is gone."""
+
+    def __init__(self):
+        self.lines = queue.SimpleQueue()  # type: queue.SimpleQueue[str]
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in sys.stdin:
+            self.lines.put(line)
+        self.lines.put("")
+        time.sleep(SECONDS_TO_FINISH)
+        os._exit(1)
 
 
 def main():
     # Probing many origins is bounded by file descriptors and by the caller's patience.
-    for line in sys.stdin:
+    questions = Questions()
+    for line in iter(questions.lines.get, ""):
         request = json.loads(line)
         answer = OPERATIONS[request["op"]](request)
         sys.stdout.write("pipsafe " + json.dumps(answer) + "\n")

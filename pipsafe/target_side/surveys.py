@@ -51,8 +51,9 @@ def in_time(found):
 
 
 def survey(request):
-    judges = Judges()
-    tasks = [lambda origin=origin: Look(origin, judges, request).answer() for origin in request["origins"]]
+    judges, end = Judges(), time.monotonic() + request["begin_within"]
+    looks = [Look(origin, judges, request) for origin in request["origins"]]
+    tasks = [lambda look=look: look.answer() if time.monotonic() < end else look.unseen() for look in looks]
     return {"origins": all_at_once(tasks)}
 
 
@@ -100,6 +101,19 @@ class Look:
             "unmasked": unmasked,
             "spoken": seen.get("spoken"),
             "asks": reading.asks or wanted,
+        }
+
+    def unseen(self):
+        """The answer on an origin that nobody had the time to look at."""
+        unseen = Refused("unreachable", "not looked at: the other servers took too long").verdict()
+        return {
+            "chain": [],
+            "whole": True,
+            "error": unseen,
+            "verdicts": dict.fromkeys(self.trusts, unseen),
+            "unmasked": {},
+            "spoken": None,
+            "asks": False,
         }
 
     def under(self, trust):

@@ -102,7 +102,7 @@ class _Round:
     ) -> None:
         self.folders = folders.named(environ, home=home, platform=platform, root=root)
         self._around = expansion.Surroundings(environ, home, platform)
-        self._project = stock.WorkingFolder(_working_folder() if folder is None else folder, home)
+        self._project = stock.WorkingFolder(stock.working_folder() if folder is None else folder, home)
         self._known: ownership.Known = {}
         self._octets = 0
 
@@ -182,10 +182,3 @@ class _Round:
             return IN_WORKING_FOLDER
         others = ownership.others_can_write(path, foreign_owner_allowed=True, known=self._known)
         return None if others is None else f"is not read: {others}"
-
-
-def _working_folder() -> str:
-    try:
-        return os.getcwd()
-    except OSError:  # it is gone, and nothing can lie in it
-        return os.devnull

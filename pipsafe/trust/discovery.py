@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pipsafe.pip_settings.surroundings import Surroundings
 from pipsafe.stores import found as stores
 from pipsafe.tool_settings import found as tool_settings
-from pipsafe.trust import patience, sources, stock, system_store
+from pipsafe.trust import patience, public_roots, sources, stock, system_store
 from pipsafe.trust.anchors import PassedOver
 from pipsafe.trust.shelf import Denied
 from pipsafe.trust.sources import Source
@@ -31,7 +31,7 @@ def quick(
     if path is not None:
         listed.append(Source("system", system_store.NAME, path))
     if public is not None:
-        listed.append(Source("public", "certifi", public))
+        listed.append(Source("public", public_roots.name_of(public), public))
     late: list[PassedOver] = []
     of_pip = patience.results([lambda: list(around.named_ca_files())], quiet=1.0, in_all=1.0)[0]
     if of_pip is None:
@@ -45,6 +45,9 @@ def quick(
     listed += cheap.sources
     if edited is not None:
         listed.append(Source("configured", EDITED, edited))
+    aside = {os.path.realpath(path) for path in situation.set_aside}
+    if aside:
+        listed = [source for source in listed if os.path.realpath(source.path) not in aside]
     return tuple(listed), (
         *late,
         *(PassedOver(source, reason) for source, reason in sources.out_of_scope(environ)),
@@ -58,9 +61,9 @@ def _late(name: str) -> PassedOver:
 
 
 def _with_pips_proxy(around: Surroundings) -> Mapping[str, str]:
-    """The environment as if pip's proxy were set there, wherever it is set."""
+    """The user's environment as if pip's proxy were set there, wherever it is set."""
     given = around.settings.proxy
-    environ = around.situation.environ
+    environ = around.situation.environ_of_user
     return environ if given is None else {**environ, "PIP_PROXY": given.value}
 
 
@@ -71,14 +74,14 @@ def slow(around: Surroundings) -> tuple[Source, ...]:
 
 def read(around: Surroundings, listed: Sequence[Source]) -> tuple[Reading, ...]:
     """What the sources hold, under the rules of who may have written them."""
-    return stock.read(listed, folder=os.getcwd(), home=around.target.home)
+    return stock.read(listed, folder=stock.working_folder(), home=around.target.home)
 
 
 def read_slowly(around: Surroundings, listed: Sequence[Source]) -> tuple[Reading, ...]:
     """The same for sources that another program has to be asked for."""
     return stock.read(
         listed,
-        folder=os.getcwd(),
+        folder=stock.working_folder(),
         home=around.target.home,
         quiet=stores.SLOW_SECONDS,
         in_all=2 * stores.SLOW_SECONDS,

@@ -86,7 +86,8 @@ def _steps(path: str, known: Known | None = None) -> Iterator[_Step]:
     if here not in statuses:
         statuses[here] = os.lstat(here)
     yield _Step(here, statuses[here], None)
-    waiting = os.path.join(os.getcwd(), path).split("/")[::-1]
+    # A working folder that is gone is no matter to a path that does not begin there.
+    waiting = (path if os.path.isabs(path) else os.path.join(os.getcwd(), path)).split("/")[::-1]
     links = 0
     while waiting:
         name = waiting.pop()

@@ -11,7 +11,7 @@ import importlib.util
 import os
 from glob import escape, glob
 
-from pipsafe.trust import system_store
+from pipsafe.trust import system_store, unpacked
 
 BEGIN = b"-----BEGIN CERTIFICATE-----"
 
@@ -20,12 +20,20 @@ OWNERS = ("certifi", "pip")
 
 
 def path() -> str | None:
-    """The roots of pipsafe's own certifi, if it is installed: found without importing it."""
+    """The roots of pipsafe's own certifi, if there is one: found without importing it."""
     spec = importlib.util.find_spec("certifi")
     if spec is None or not spec.submodule_search_locations:
         return None
     file = os.path.join(spec.submodule_search_locations[0], "cacert.pem")
-    return file if os.path.isfile(file) else None
+    if not os.path.isfile(file):
+        return unpacked.list_of(spec)
+    return file if count(file) else None  # a list without any would be a store that refuses everything
+
+
+def name_of(file: str) -> str:
+    """What people know the list by: a copy lies in a folder that is soon gone."""
+    archive = unpacked.copied_from.get(file)
+    return "certifi" if archive is None else f"the certifi in {os.path.basename(archive)}"
 
 
 def choose(carried: str | None) -> tuple[str | None, str | None]:

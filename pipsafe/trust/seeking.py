@@ -18,6 +18,7 @@ from pipsafe.pip_settings.surroundings import Surroundings
 from pipsafe.probes.probe import Facts, Prober
 from pipsafe.trust import anchors, ca_file, discovery, pins
 from pipsafe.trust.anchors import Candidate, PassedOver, Search
+from pipsafe.trust.denied import denial_by_name
 from pipsafe.trust.stock import Reading
 from pipsafe.trust.trials import MOST_TRIALS, Trials, variants
 from pipsafe.x509.certificate import denial
@@ -90,6 +91,15 @@ class Seeker:
             self.search = pins.search(pinned, chains, self.denied, now=diagnoses[0].case.now)
         return Sought(tuple(self._judged_again(diagnoses)), self.search, self.accepted)
 
+    def at_hand(self, verified: Sequence[Diagnosis]) -> Sought:
+        """What servers that pip accepts are accepted with, as far as the quick places tell."""
+        cases = [item.case for item in verified if item.case.survey.chain]
+        if cases:
+            listed, self.not_believed = discovery.quick(self.around, self.public, self.edited)
+            self.readings = discovery.read(self.around, listed)
+            self._look(cases)
+        return Sought(tuple(verified), self.search, self.accepted)
+
     def _look_further(self, curable: Sequence[Case]) -> None:
         """What costs time, for those that nothing accepts yet."""
         incomplete = [case for case in self._left(curable) if looks.asks_for_completion(case)]
@@ -149,7 +159,9 @@ class Seeker:
         found: list[Diagnosis] = []
         for item in failed:
             issuers = [certificate for certificate in item.case.survey.chain if certificate.is_ca]
-            reasons = (self.denied.reason(issuer) or denial(issuer) for issuer in issuers)
+            reasons = [self.denied.reason(issuer) or denial(issuer) for issuer in issuers]
+            if (top := item.case.top) is not None and not top.is_self_issued:
+                reasons.append(denial_by_name(top.issuer_common_name or ""))
             reason = next((reason for reason in reasons if reason), None)
             found.append(diagnose(replace(item.case, denied=reason)) if reason else item)
         return found

@@ -75,6 +75,14 @@ def read(
 _READ_BEFORE = Reading(Source("", "", ""), CaFile("", (), (), key_inside=False))
 
 
+def working_folder() -> str:
+    """Where this process was started."""
+    try:
+        return os.getcwd()
+    except OSError:  # it is gone, and nothing can lie in it
+        return os.devnull
+
+
 class WorkingFolder:
     """The project's folder, whose files are not trusted.
 

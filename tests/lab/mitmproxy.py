@@ -6,30 +6,42 @@ import queue
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
 
-import pytest
 from cryptography import x509
 
 from .authority import sha256_of
-from .outside import OUTSIDE
+from .program import from_pypi
 from .run import kill_group
-from .targets import cache, locked
 
 
 class Mitmproxy:
-    """`mitmdump` as an explicit proxy with a CA of its own, running between `__enter__` and `__exit__`.
+    """`mitmdump` with a CA of its own, running between `__enter__` and `__exit__`.
 
-    It trusts the real servers by `upstream_ca` (PEM).  Skips the test where mitmproxy cannot be had.
+    It trusts the real servers by `upstream_ca` (PEM).  `mode` is as mitmproxy has it: "regular" for an
+    explicit proxy, "transparent", "upstream:" with the URL of another proxy; `prefix` is what the command is
+    run by, such as a network namespace's, and `host` where it listens.  Skips the test where mitmproxy cannot
+    be had.
     """
 
-    def __init__(self, upstream_ca: bytes, *, auth: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        upstream_ca: bytes,
+        *,
+        auth: tuple[str, str] | None = None,
+        mode: str = "regular",
+        host: str = "127.0.0.1",
+        prefix: Sequence[str] = (),
+    ) -> None:
         self.auth = auth
+        self._mode = mode
+        self._host = host
+        self._prefix = prefix
         self.output: list[str] = []
         """The lines it has written: one or two for each request."""
         self._upstream_ca = upstream_ca
@@ -48,7 +60,8 @@ class Mitmproxy:
         ]
         if self.auth is not None:
             settings.append(f"proxyauth={':'.join(self.auth)}")
-        command = [str(program), "--listen-host", "127.0.0.1", "--listen-port", "0"]
+        command = [*self._prefix, str(program), "--mode", self._mode]
+        command += ["--listen-host", self._host, "--listen-port", "0"]
         for setting in settings:
             command += ["--set", setting]
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "PYTHONUNBUFFERED": "1"}
@@ -94,6 +107,15 @@ class Mitmproxy:
         listening.put(0)
 
     @property
+    def port(self) -> int:
+        return self._port
+
+    @property
+    def requests(self) -> list[str]:
+        """The lines on HTTP requests that it opened, such as `127.0.0.1:40000: GET https://localhost:41000/`."""
+        return [line for line in self.output if re.search(r": (?:GET|HEAD|POST) https?://", line)]
+
+    @property
     def url(self) -> str:
         """The proxy's URL, without credentials."""
         return f"http://127.0.0.1:{self._port}"
@@ -111,32 +133,11 @@ class Mitmproxy:
         return (self.folder / "mitmproxy-ca-cert.pem").read_bytes()
 
     @property
-    def ca_sha256(self) -> str:
-        """That certificate's fingerprint: 64 lower-case hex digits."""
+    def sha256(self) -> str:
+        """The fingerprint of that certificate: 64 lower-case hex digits."""
         return sha256_of(x509.load_pem_x509_certificate(self.ca_pem))
 
 
 def mitmdump() -> Path:
-    """The program, from a cached virtual environment; installed with this machine's pip settings at first."""
-    prefix = cache() / "mitmproxy"
-    done = prefix / "complete"
-    if not done.exists():
-        with locked(prefix.with_suffix(".lock")):
-            if not done.exists():
-                _install(prefix)
-                done.touch()
-    return prefix / ("Scripts" if sys.platform == "win32" else "bin") / "mitmdump"
-
-
-def _install(prefix: Path) -> None:
-    shutil.rmtree(prefix, ignore_errors=True)
-    python = prefix / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    for command in (
-        [sys.executable, "-m", "venv", str(prefix)],
-        [str(python), "-m", "pip", "install", "--quiet", "mitmproxy"],
-    ):
-        done = subprocess.run(
-            command, check=False, env=dict(OUTSIDE), capture_output=True, text=True, timeout=600
-        )
-        if done.returncode:
-            pytest.skip(f"mitmproxy cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
+    """The program; see `from_pypi`."""
+    return from_pypi("mitmproxy", "mitmdump")

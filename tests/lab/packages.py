@@ -9,7 +9,7 @@ import io
 import json
 import tarfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -67,16 +67,19 @@ def sdist(
     says: Iterable[str] = (),
     fails: bool = False,
     downloads: str | None = None,
+    runs: Iterable[Sequence[str]] = (),
 ) -> Package:
     """A source distribution that `tinybuild` (see `BACKEND`) builds, fetched as a build dependency.
 
-    The build prints the lines of `says` on stderr, then fetches the URL `downloads` with `urllib`, then fails
-    if `fails`.  With `build_requires=()` the backend is in the tree (needs pip 20.0), and no index is asked.
+    The build prints the lines of `says` on stderr, then fetches the URL `downloads` with `urllib`, then runs
+    each command of `runs`, and fails if one of these does, or if `fails`.  With `build_requires=()` the
+    backend is in the tree (needs pip 20.0), and no index is asked.
     """
     needs = tuple(build_requires)
     root = f"{name}-{version}"
     build = f"[build-system]\nrequires = {json.dumps(needs)}\nbuild-backend = 'tinybuild'\n"
     plan = {"name": name, "version": version, "says": tuple(says), "fails": fails, "downloads": downloads}
+    plan["runs"] = [list(command) for command in runs]
     members = {
         "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
         "pyproject.toml": (build if needs else build + "backend-path = ['.']\n").encode(),
@@ -97,7 +100,7 @@ def many_versions(name: str, count: int = 500) -> tuple[Package, ...]:
 
 _BACKEND_SOURCE = b'''\
 """A PEP 517 backend of one screen: it builds what plan.json says."""
-import hashlib, base64, json, os, sys, zipfile
+import hashlib, base64, json, os, subprocess, sys, zipfile
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
@@ -110,6 +113,8 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         from urllib.request import urlopen
         with urlopen(plan["downloads"], timeout=20) as answer:
             answer.read()
+    for command in plan["runs"]:
+        subprocess.check_call(command)
     if plan["fails"]:
         sys.exit(1)
     return _write(wheel_directory, plan["name"].replace("-", "_"), plan["name"], plan["version"])

@@ -1,0 +1,30 @@
+"""Asks pip itself, by its own `config`, whether it reads what was written as it was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipsafe.attempts.attempt import CannotStart
+from pipsafe.attempts.target import Target
+from pipsafe.checkup import greeting
+
+
+def complaint(
+    target: Target, style: str, environ: Mapping[str, str], wanted: Mapping[str, str]
+) -> str | None:
+    """Why it does not, as a clause. `wanted`: option -> value, in [global].
+
+    A pip that is configured to be quiet says nothing, and then its exit code has to do.
+    """
+    try:
+        exit_code, said = greeting.listen(target, style, environ, ["config", "list"])
+    except CannotStart as error:
+        return f"pip cannot be started: {error}"
+    if exit_code:
+        return f"`pip config list` ends with exit code {exit_code}"
+    lines = said.decode("utf-8", "replace").splitlines()
+    for name, value in wanted.items():
+        read = [line for line in lines if line.startswith(f"global.{name}=")]
+        if read and f"global.{name}={value!r}" not in read:
+            return f"pip reads {read[0]}"
+    return None

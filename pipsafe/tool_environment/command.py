@@ -1,0 +1,168 @@
+"""`pipsafe env`: prints the variables that give other tools the trust that `pipsafe persist` made lasting."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from pipsafe.attempts import no_pip
+from pipsafe.attempts.attempt import CannotStart, Hello
+from pipsafe.attempts.target import find
+from pipsafe.checkup.greeting import greet
+from pipsafe.messages import standard_output, terminal
+from pipsafe.messages.terminal import Line
+from pipsafe.own_options import OwnOptions, UsageError
+from pipsafe.persist import places, staleness
+from pipsafe.persist.staleness import Lasting
+from pipsafe.pip_settings.config_paths import TargetFacts
+from pipsafe.pip_settings.versions import release
+from pipsafe.tool_environment import assignment, shells
+from pipsafe.tool_environment.shells import SHELLS, CannotQuote, Shell
+from pipsafe.tool_environment.variables import VARIABLES
+
+DONE = 0
+NOTHING = 1
+FAILED = 3
+
+HELP = """\
+Usage: pipsafe env [--shell SHELL] [--unset]
+
+Prints, for your shell to evaluate, the variables that give git, curl, wget,
+requests, urllib, uv, poetry, conda, npm, cargo, aws and gcloud the trust that
+`pipsafe persist` has verified and made lasting. Changes nothing by itself.
+
+    eval "$(pipsafe env)"                      # bash, zsh
+    pipsafe env | source                       # fish
+    pipsafe env | Out-String | Invoke-Expression
+    pipsafe env --shell cmd > ca.cmd           # then: call ca.cmd
+    pipsafe env --shell dotenv >> .env
+    pipsafe env --shell github >> "$GITHUB_ENV"
+
+  --shell SHELL  bash, zsh, fish, powershell, cmd, dotenv or github; otherwise
+                 the one that SHELL names
+  --unset        prints what takes the variables away (not for dotenv, github)
+  -h, --help     this text
+
+Of pipsafe's own options it takes --pipsafe-python and -quiet.
+
+Exit code: 0 if the variables were printed; 1 if nothing is lasting, or its
+bundle cannot be relied on; 2 if the command line makes no sense; 3 if that
+Python's pip cannot be asked.
+"""
+
+NOTHING_LASTING = "nothing is lasting yet. `pipsafe persist` makes a verified cure so."
+NO_FILES = "what is lasting needs no CA file ({}), so there is none to name."
+BROKEN = "the bundle in {} is not to be relied on: it {}. {}"
+NO_UNSETTING = "{} cannot take a variable away: take out the lines with {}."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked."""
+
+    shell: Shell
+    unset: bool = False
+    wants_help: bool = False
+
+
+def main(options: OwnOptions, arguments: list[str], style: str) -> int:
+    """Everything behind the word `env`. Returns the exit code. Raises UsageError and TargetError."""
+    asked = read(arguments)
+    if asked.wants_help:
+        standard_output.write(HELP)
+        return DONE
+    if asked.unset:
+        assert asked.shell.unsets is not None
+        standard_output.write("".join(f"{asked.shell.unsets(item.name)}\n" for item in VARIABLES))
+        return DONE
+    target = find(options.python, options.python_set_by, style, os.environ)
+    try:
+        attempt = greet(target, style, os.environ)
+    except CannotStart as error:
+        return _told(f"{target.python} ({target.reason}) cannot be started: {error}.", FAILED)
+    if attempt.hello is None:
+        return _told(no_pip.reason(attempt, target), FAILED)
+    return _answer(options, asked, attempt.hello)
+
+
+def read(arguments: Sequence[str]) -> Asked:
+    """The arguments that follow `env`. Raises UsageError."""
+    shell = shells.usual(os.environ, sys.platform)
+    unset = False
+    rest = list(arguments)
+    while rest:
+        word, equals, value = rest.pop(0).partition("=")
+        if word in ("-h", "--help") and not equals:
+            return Asked(shell, wants_help=True)
+        if word == "--unset" and not equals:
+            unset = True
+        elif word == "--shell":
+            name = value if equals else rest.pop(0) if rest else ""
+            if name not in SHELLS:
+                raise UsageError(f"--shell takes one of {', '.join(SHELLS)}, not {name!r}.")
+            shell = SHELLS[name]
+        else:
+            raise UsageError(f"{word} is no option of env; see `pipsafe env --help`.")
+    if unset and shell.unsets is None:
+        names = ", ".join(item.name for item in VARIABLES)
+        raise UsageError(NO_UNSETTING.format(shell.name, names))
+    return Asked(shell, unset)
+
+
+def _answer(options: OwnOptions, asked: Asked, hello: Hello) -> int:
+    found = lasting_of(hello)
+    if found is None:
+        return _told(NOTHING_LASTING, NOTHING)
+    if found.note is not None and places.TOOLS_BUNDLE not in found.note.files:
+        return _told(NO_FILES.format(found.note.cure), NOTHING)
+    if found.spoiled or found.note is None:
+        reasons = "; it ".join(found.spoiled)
+        return _told(BROKEN.format(found.place.folder, reasons, found.renewal), NOTHING)
+    given = assignment.of(found, os.environ)
+    try:
+        lines = [asked.shell.sets(item.variable.name, item.value) for item in given.items]
+    except CannotQuote as error:
+        return _told(f"{found.place.folder} cannot be written for {asked.shell.name}: {error}.", NOTHING)
+    _write("".join(f"{line}\n" for line in lines))
+    if not options.quiet:
+        stale = (f"The bundle {text}. {found.renewal}" for text in found.stale)
+        _say([Line("note:", text, "note") for text in (*given.notes, *stale)])
+    return DONE
+
+
+def lasting_of(hello: Hello) -> Lasting | None:
+    """What is lasting for that pip: of the scopes the one that overrides the others."""
+    target = TargetFacts(
+        prefix=hello.prefix,
+        home=os.path.expanduser("~"),
+        platform=hello.platform,
+        python_version=release(hello.python_version),
+        pip_version=release(hello.pip_version),
+    )
+    found = staleness.find(os.environ, target, None, datetime.now(timezone.utc))
+    order = {"site": 0, "user": 1, "global": 2}
+    return min(found, key=lambda item: order[item.place.scope], default=None)
+
+
+def _write(text: str) -> None:
+    """As bytes: a path may hold what the stream's encoding has no characters for."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.buffer.write(os.fsencode(text))
+        sys.stdout.flush()
+    except OSError:
+        standard_output.write("")
+
+
+def _told(message: str, exit_code: int) -> int:
+    _say([Line("pipsafe:", message, "error")])
+    return exit_code
+
+
+def _say(lines: Sequence[Line]) -> None:
+    if sys.stderr is not None:
+        terminal.write(lines, sys.stderr, os.environ)

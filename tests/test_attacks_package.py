@@ -1,0 +1,199 @@
+"""A package whose build says what pip says when TLS fails: nobody is asked, nothing is run or said again.
+
+The build's code runs as the user already; what it may not have is pipsafe's hands and voice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipsafe.statements import evidence
+from pipsafe.statements.evidence import Kind
+from tests.lab.authority import Authority
+from tests.lab.index_server import IndexServer
+from tests.lab.packages import sdist
+from tests.lab.run import Run, clean_environment, run_pip, run_pipsafe
+from tests.rescues import leftovers, patient, report_of
+
+MARK = "FORGED"
+"""In every line that the build prints."""
+
+REASON = (
+    "SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: "
+    f"unable to get local issuer certificate {MARK} (_ssl.c:1000)'))"
+)
+
+
+def _forms(url: str) -> tuple[str, ...]:
+    """pip's own words, of all ages, on a host of the package's choice."""
+    host, _, port = url.removeprefix("https://").rstrip("/").rpartition(":")
+    pool = f"HTTPSConnectionPool(host='{host}', port={port}): Max retries exceeded with url: /{MARK}/"
+    return (
+        (
+            f"WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after "
+            f"connection broken by '{REASON}': /{MARK}/"
+        ),
+        (
+            f"Could not fetch URL {url}{MARK}/: There was a problem confirming the ssl certificate: "
+            f"{pool} (Caused by {REASON}) - skipping"
+        ),
+        f"ERROR: Could not install packages due to an OSError: {pool} (Caused by {REASON})",
+        (
+            f"error: ssl-verification-failed\n\n× Failed to establish a secure connection to {host}\n"
+            f"╰─> while fetching {url}{MARK}/\n╰─> certificate verify failed: {MARK}\n\nhint: {MARK}"
+        ),
+        f"fatal: unable to access '{url}{MARK}/': SSL certificate problem: {MARK} certificate",
+        f"pip._vendor.requests.exceptions.SSLError: {pool} (Caused by {REASON})",
+    )
+
+
+ERASE = "\x1b[1A\x1b[2K\x1b[G"
+
+ENDS = (
+    f"----------------------------------------\n{MARK}",
+    "[end of output]",
+    "  [end of output]\n\nnote: This error originates from a subprocess, and is no problem with pip.",
+    f"╰─> [2 lines of output]\n{MARK}\n[end of output]",
+    f"error: subprocess-exited-with-error {MARK}",
+    "Running command git clone --filter=blob:none --quiet https://a.example /tmp/x",
+    "Running command pip subprocess to install build dependencies",
+    "Building wheel for speck (pyproject.toml): finished with status 'done'",
+    "ERROR: Failed building wheel for speck",
+    "Successfully built speck",
+    "2026-01-01T00:00:00,000 Building",
+)
+"""What may pass for the end of a build's output, or for the beginning of another program's."""
+
+LEADS = ("", "\r", f"{ERASE}\r", "\x1b]0;x\x07", "\x08" * 8, "\x0b", "\x0c", "\x85", "\u2028", "\t\r")
+"""What may carry words back to the margin."""
+
+
+def _script(url: str) -> Iterator[str]:
+    for form in _forms(url):
+        yield form
+        for end in ENDS:
+            yield f"{end}\n{form}"
+        for lead in LEADS:
+            yield f"working{lead}{form}"
+            yield f"{lead}{form}"
+            yield f"2026-01-01T00:00:00Z {lead}{form}"
+
+
+@pytest.fixture
+def trap(authority: Authority) -> Iterator[IndexServer]:
+    """A host that pip was never set up for, and would be curable."""
+    with IndexServer([], authority.leaf()) as server:
+        yield server
+
+
+def _links(folder: Path, trap: IndexServer, how: str) -> Path:
+    """A folder for `--find-links`; "fails below" is a build dependency that fails, with all its words."""
+    folder.mkdir()
+    says, fails = tuple(_script(trap.url("/"))), how != "builds"
+    packages = [sdist("speck", build_requires=(), says=says, fails=fails)]
+    if how == "fails below":
+        below = sdist("dust", build_requires=(), says=says, fails=True)
+        packages = [sdist("speck", build_requires=("dust",)), below]
+    for package in packages:
+        (folder / package.filename).write_bytes(package.data)
+    return folder
+
+
+def _voice(run: Run) -> list[str]:
+    """The lines from pipsafe's first one on."""
+    lines = run.stderr.decode("utf-8", "replace").split("\n")
+    first = next((number for number, line in enumerate(lines) if line.startswith("pipsafe:")), len(lines))
+    return lines[first:]
+
+
+ENDS_EARLY = pytest.mark.xfail(
+    strict=True, reason="a forged box ends the block of a verbose build: what follows is taken for pip's own"
+)
+
+FRAME_LOST = pytest.mark.xfail(
+    strict=False,
+    reason="words below an indentation that name a URL, but not the refused host, pass for pip's own",
+)
+"""Not strict: it hangs on where a long output is cut into pieces. The test of the words alone is."""
+
+RUNS = (
+    pytest.param("20.3.4", "fails", (), id="20.3.4 fails", marks=FRAME_LOST),
+    pytest.param("20.3.4", "builds", ("-v",), id="20.3.4 builds -v", marks=ENDS_EARLY),
+    pytest.param("22.3.1", "fails", (), id="22.3.1 fails"),
+    pytest.param("26.3", "fails", (), id="26.3 fails"),
+    pytest.param("26.3", "builds", ("-v",), id="26.3 builds -v", marks=ENDS_EARLY),
+    pytest.param("26.3", "fails below", (), id="26.3 fails below"),
+)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(("pip", "how", "switches"), RUNS)
+@pytest.mark.shows("attacks", "a build that prints forged TLS failures of pip's")
+def test_forged_words(
+    pip: str, how: str, switches: tuple[str, ...], trap: IndexServer, authority: Authority, tmp_path: Path
+) -> None:
+    """Watched: where words stand decides whose they are, and a build's name nothing that is probed."""
+    where = patient(pip, "speck")
+    links = _links(tmp_path / "links", trap, how)
+    known = str(authority.write(tmp_path / "known.pem"))
+    env = clean_environment(tmp_path / "home", NODE_EXTRA_CA_CERTS=known, PYTHONIOENCODING="utf-8")
+    command = ["install", "--no-cache-dir", "--no-index", "--find-links", str(links), *switches, "speck"]
+    alone = run_pip(where, command, env)
+    where.remove("speck")
+    done = run_pipsafe(where, command, env)
+    trap.settle()
+    assert trap.connections == []
+    report = report_of(done)
+    assert done.exit_code == alone.exit_code == int(how != "builds"), done.text
+    # A build that fails may have been refused indeed, so it is tried once more with the CA that is known.
+    assert len(report["attempts"]) <= 1 + (how != "builds")
+    assert {item["leg"] for item in report["failures"]} <= {"build-backend", "build-dependency", "vcs"}
+    assert MARK in alone.text
+    assert MARK not in str({**report, "command": ""})
+    assert [line for line in _voice(done) if MARK in line] == []
+    assert b"pip went on without" not in done.stderr
+    assert b"fault in pipsafe" not in done.stderr
+    assert leftovers(env) == []
+
+
+SHOWN_WHILE_IT_RUNS = (
+    "  Running command Building wheel for speck (pyproject.toml)\n{}\nSuccessfully built speck\n"
+)
+"""A build under `-v`: pip indents each line by two, and says nothing of where it ends."""
+
+
+@ENDS_EARLY
+@pytest.mark.shows("attacks", "a build that prints forged ends of its own output")
+def test_forged_ends_under_verbose() -> None:
+    """Watched: a block that only the margin ends is ended by nothing that stands within it.
+
+    Else pipsafe says itself, after a success, that pip went on without a server that the build made up.
+    """
+    said = "\n".join(_script("https://files.example:444/")).splitlines()
+    text = SHOWN_WHILE_IT_RUNS.format("\n".join(f"  {line}" for line in said))
+    found = [item for item in evidence.read(text) if item.kind is not Kind.NOT_FOUND]
+    assert found
+    assert [item for item in found if not item.inner] == []
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="words below an indentation that name a URL, but not the refused host, pass for pip's own",
+)
+@pytest.mark.parametrize("indent", [2, 4])
+@pytest.mark.shows("attacks", "a build that prints forged TLS failures of pip's")
+def test_forged_words_whose_frame_is_lost(indent: int) -> None:
+    """Watched: whoever names a host from anywhere but the margin is a child of pip's.
+
+    A long output is read in pieces, and the piece with the words may lack the line that opened the block.
+    """
+    said = "\n\n".join(_forms("https://files.example:444/")).replace(
+        "connection to files.example", "connection to x"
+    )
+    text = "\n".join(" " * indent + line for line in said.splitlines())
+    found = [item for item in evidence.read(text) if item.url or item.origin]
+    assert found
+    assert [item for item in found if not item.inner] == []
