@@ -109,22 +109,12 @@ def _voice(run: Run) -> list[str]:
     return lines[first:]
 
 
-ENDS_EARLY = pytest.mark.xfail(
-    strict=True, reason="a forged box ends the block of a verbose build: what follows is taken for pip's own"
-)
-
-FRAME_LOST = pytest.mark.xfail(
-    strict=False,
-    reason="words below an indentation that name a URL, but not the refused host, pass for pip's own",
-)
-"""Not strict: it hangs on where a long output is cut into pieces. The test of the words alone is."""
-
 RUNS = (
-    pytest.param("20.3.4", "fails", (), id="20.3.4 fails", marks=FRAME_LOST),
-    pytest.param("20.3.4", "builds", ("-v",), id="20.3.4 builds -v", marks=ENDS_EARLY),
+    pytest.param("20.3.4", "fails", (), id="20.3.4 fails"),
+    pytest.param("20.3.4", "builds", ("-v",), id="20.3.4 builds -v"),
     pytest.param("22.3.1", "fails", (), id="22.3.1 fails"),
     pytest.param("26.3", "fails", (), id="26.3 fails"),
-    pytest.param("26.3", "builds", ("-v",), id="26.3 builds -v", marks=ENDS_EARLY),
+    pytest.param("26.3", "builds", ("-v",), id="26.3 builds -v"),
     pytest.param("26.3", "fails below", (), id="26.3 fails below"),
 )
 
@@ -165,7 +155,6 @@ SHOWN_WHILE_IT_RUNS = (
 """A build under `-v`: pip indents each line by two, and says nothing of where it ends."""
 
 
-@ENDS_EARLY
 @pytest.mark.shows("attacks", "a build that prints forged ends of its own output")
 def test_forged_ends_under_verbose() -> None:
     """Watched: a block that only the margin ends is ended by nothing that stands within it.
@@ -179,10 +168,6 @@ def test_forged_ends_under_verbose() -> None:
     assert [item for item in found if not item.inner] == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="words below an indentation that name a URL, but not the refused host, pass for pip's own",
-)
 @pytest.mark.parametrize("indent", [2, 4])
 @pytest.mark.shows("attacks", "a build that prints forged TLS failures of pip's")
 def test_forged_words_whose_frame_is_lost(indent: int) -> None:

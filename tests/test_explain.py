@@ -651,6 +651,7 @@ def test_a_page_costs_little() -> None:
     assert "pipsafe.messages.markdown_terminal" in loaded
     assert loaded.isdisjoint(("ssl", "socket", "subprocess", "json", "difflib", "argparse", "packaging"))
     assert {name for name in loaded if name.startswith("pipsafe.")} == {
+        "pipsafe.messages",
         "pipsafe.messages.cause_pages",
         "pipsafe.messages.columns",
         "pipsafe.explain",

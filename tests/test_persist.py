@@ -301,16 +301,32 @@ def test_what_would_hide_it_is_named_and_nothing_written(
     assert told in done.stdout.decode()
 
 
-@pytest.mark.shows("faults", "a configuration file that is read-only")
+@pytest.mark.shows("faults", "persist: a configuration file that is read-only")
+@pytest.mark.parametrize("pip", [NEW])
 def test_a_file_that_may_not_be_written(
-    server: IndexServer, ca: Path, env: dict[str, str], config: Path, home: Path
+    pip: str, server: IndexServer, ca: Path, env: dict[str, str], config: Path, home: Path
 ) -> None:
     config.write_bytes(_index(server))
     config.chmod(0o444)
     before = _tree(home)
-    done = _persist(patient(NEW), {**env, TOOL: str(ca)})
+    done = _persist(patient(pip), {**env, TOOL: str(ca)})
     assert (done.exit_code, _tree(home)) == (3, before), done.text
     assert f"{config} is read-only" in done.stderr.decode()
+
+
+@pytest.mark.shows("attacks", "persist: a configuration folder that others can write")
+@pytest.mark.parametrize("pip", [NEW])
+def test_a_folder_that_others_can_write(
+    pip: str, server: IndexServer, ca: Path, env: dict[str, str], config: Path, home: Path
+) -> None:
+    victim = home / "victim"
+    victim.write_bytes(b"")
+    config.symlink_to(victim)
+    config.parent.chmod(0o777)
+    before = _tree(home)
+    done = _persist(patient(pip), {**env, TOOL: str(ca)}, server.index_url)
+    assert (done.exit_code, _tree(home), victim.read_bytes()) == (3, before, b""), done.text
+    assert "can be written by everyone" in done.stderr.decode()
 
 
 @pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"# caf\xe9\n"], ids=["byte-order-mark", "latin-1"])

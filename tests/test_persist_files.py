@@ -296,7 +296,6 @@ def test_a_new_file_has_its_mode_whatever_the_umask(own: Path) -> None:
     assert (own / "a.pem").stat().st_mode & 0o777 == 0o644
 
 
-@pytest.mark.shows("faults", "a configuration file that is read-only")
 def test_a_read_only_file_is_not_replaced(own: Path) -> None:
     path = own / "pip.conf"
     path.write_bytes(b"old")
@@ -306,7 +305,6 @@ def test_a_read_only_file_is_not_replaced(own: Path) -> None:
     assert path.read_bytes() == b"old"
 
 
-@pytest.mark.shows("attacks", "a configuration folder that others can write")
 @pytest.mark.parametrize("what", ["folder", "planted-link", "new-file"])
 def test_nothing_is_written_where_others_can_write(own: Path, what: str) -> None:
     shared = own / "shared"
@@ -326,7 +324,6 @@ def test_nothing_is_written_where_others_can_write(own: Path, what: str) -> None
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can give a file away")
-@pytest.mark.shows("attacks", "a link that somebody else planted in the configuration folder")
 def test_a_link_of_somebody_elses_in_a_sticky_folder(own: Path) -> None:
     shared = own / "shared"
     shared.mkdir()

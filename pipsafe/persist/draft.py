@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 
 from pipsafe import examination
 from pipsafe.attempts.scratch import NoScratch, Scratch
@@ -19,15 +20,17 @@ from pipsafe.checkup.unverified import NAME
 from pipsafe.findings import Checkup
 from pipsafe.persist import bundle, conf_text, cure, layers, needless, places, staleness
 from pipsafe.persist.bundle import CannotMake
+from pipsafe.persist.conf_text import ConfText
 from pipsafe.persist.cure import Bundle, Cure, Feature, NoCure, Removal
 from pipsafe.persist.edits import Drafts, FileChange
 from pipsafe.persist.needless import Exempt
 from pipsafe.persist.note import KeptAnchor, Note, digest
 from pipsafe.persist.places import ScopePlace
 from pipsafe.persist.request import Request
+from pipsafe.persist.splice import Splice
 from pipsafe.pip_settings import pip_trust
 from pipsafe.pip_settings.settings import Contact
-from pipsafe.probes.probe import ProbeFailed, Prober, Verdict
+from pipsafe.probes.probe import Prober, Verdict
 from pipsafe.trust import discovery
 from pipsafe.x509.certificate import Certificate
 
@@ -284,20 +287,20 @@ def _with_exempt(
         return replace(draft, exempt=found)
     drafts = Drafts()
     for change in draft.changes:
-        drafts.change(change.path, lambda _, splices=change.splices: splices)  # type: ignore[misc]
+        drafts.change(change.path, partial(_as_planned, change.splices))
     for path, section in dict.fromkeys((item.path, item.section) for item in found):
         hosts = frozenset(item.host for item in found if (item.path, item.section) == (path, section))
-        drafts.change(
-            path,
-            lambda text, section=section, hosts=hosts: conf_text.without_words(  # type: ignore[misc]
-                text, section, NAME, hosts
-            ),
-        )
+        drafts.change(path, partial(_without_hosts, section, hosts))
     return replace(draft, exempt=found, changes=drafts.changes())
+
+
+def _as_planned(splices: tuple[Splice, ...], _: ConfText) -> tuple[Splice, ...]:
+    return splices
+
+
+def _without_hosts(section: str, hosts: frozenset[str], text: ConfText) -> tuple[Splice, ...]:
+    return conf_text.without_words(text, section, NAME, hosts)
 
 
 def digests(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: digest(data) for name, data in files.items()}
-
-
-__all__ = ["Draft", "ProbeFailed", "digests", "make"]

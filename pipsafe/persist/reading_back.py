@@ -25,6 +25,7 @@ def complaint(
     lines = said.decode("utf-8", "replace").splitlines()
     for name, value in wanted.items():
         read = [line for line in lines if line.startswith(f"global.{name}=")]
-        if read and f"global.{name}={value!r}" not in read:
+        # In which encoding pip writes what is not ASCII is its own business.
+        if value.isascii() and read and f"global.{name}={value!r}" not in read:
             return f"pip reads {read[0]}"
     return None

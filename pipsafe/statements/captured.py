@@ -9,7 +9,7 @@ to pip's next line at the margin, which may be too much, never too little.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipsafe.statements.printed import Line
 
@@ -56,16 +56,28 @@ class Block:
 def blocks(lines: Iterable[Line], squeezed: str) -> Iterator[tuple[Line, Block | None]]:
     """Each line with the block that it stands in; a line that opens or closes one stands outside."""
     block: Block | None = None
+    outer: Block | None = None
     heading: list[str] = []
     for line in lines:
         text = squeezed[line.start : line.end]
+        if outer is not None and _is_over(outer, line):
+            outer = None
         if block is not None and _is_over(block, line):
-            block = None
+            block = outer
         opened = _opened(line, text, heading) if block is None or not block.has_end else None
         closed = block is not None and block.has_end and line.number > block.last and CLOSING.match(text)
-        block = opened or (None if closed else block)
+        if opened:
+            outer, opened = _nested(outer or block, opened)
+        block = opened or (outer if closed else block)
         yield line, None if opened else block
         heading = [*heading[1 - HEADING :], text[:400]]
+
+
+def _nested(outer: Block | None, opened: Block) -> tuple[Block | None, Block]:
+    """What a package prints it prints in its own name, an opening as well: only the margin ends its block."""
+    if outer is None or not outer.is_of_package:
+        return None, opened
+    return outer, opened if opened.is_of_package else replace(opened, leg=outer.leg)
 
 
 def _is_over(block: Block, line: Line) -> bool:

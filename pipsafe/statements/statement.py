@@ -194,7 +194,8 @@ def evidence_at(
     """Evidence with the leg and the speaker that the place makes of it."""
     block, indent = place.block, place.line.indent
     inner = block is not None and block.is_of_package
-    inner = inner or indent > DEEPEST_OF_PIP or (where is not None and indent > 0 and not place.is_old)
+    names_a_host = where is not None or url is not None
+    inner = inner or indent > DEEPEST_OF_PIP or (names_a_host and indent > 0 and not place.is_old)
     if block is not None and block.is_of_package:
         leg = block.leg
     if kind is Kind.PROXY:

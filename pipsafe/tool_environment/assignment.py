@@ -15,7 +15,10 @@ from pipsafe.trust.of_children import Children
 
 OWN_WGETRC = "wget gets no variable: WGETRC would stand in place of {}. Put there: ca_certificate = {}"
 NOT_THE_SYSTEM = "What goes by these files does not go by the system's own store, which is no file here."
-TAKEN_AWAY = "{} is set up with CAs that {} would take away: they are not in {}. Where they are needed, leave that line out."
+TAKEN_AWAY = (
+    "{} is set up with CAs that {} would take away: they are not in {}. Where they are needed, "
+    "leave that line out."
+)
 REPLACED = "{} is {} now; in place of that it gets {}."
 
 
