@@ -145,6 +145,18 @@ def tested(session: nox.Session) -> None:
 
 
 @nox.session
+def mutation(session: nox.Session) -> None:
+    """Change what judges, trusts and plans, a token at a time, and list what no test noticed."""
+    _install_groups(session, "test", "mutation")
+    session.install(*PROJECT["project"]["dependencies"])
+    with session.chdir(session.create_tmp()):
+        session.run("git", "clone", "--quiet", str(ROOT), "mutated", external=True)
+        with session.chdir("mutated"):
+            session.run("mutmut", "run", *session.posargs)
+            session.run("mutmut", "results")
+
+
+@nox.session
 def network(session: nox.Session) -> None:
     """A fresh virtual environment, a real index, real packages."""
     _install_wheel(session)
@@ -254,15 +266,20 @@ def _install_wheel(session: nox.Session, *requirements: str, isolated: bool = Tr
 
 
 def _made_traceable(session: nox.Session) -> tuple[str, str]:
-    """The folder of the installed package, and one with nothing but coverage in it, for targets to import."""
+    """The folder of the installed package, and one that targets import coverage from, and nothing else."""
     code = "import coverage, os, pipsafe; print(*(os.path.dirname(m.__file__) for m in (pipsafe, coverage)))"
     found = session.run("python", "-c", code, env={"PYTHONSAFEPATH": "1"}, silent=True)
     package, coverage_package = found.split() if isinstance(found, str) else ("", "")
     tracing = Path(session.virtualenv.location) / "tracing"
     tracing.mkdir(exist_ok=True)
-    link = tracing / "coverage"
-    link.unlink(missing_ok=True)
-    link.symlink_to(coverage_package)
+    for linked in (Path(coverage_package), ROOT / "tests" / "lab" / "tracing.py"):
+        link = tracing / linked.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(linked)
+    start = (
+        f"import sys; sys.path.append({str(tracing)!r}); import tracing; sys.path.remove({str(tracing)!r})\n"
+    )
+    Path(package).with_name("tracing.pth").write_text(start)
     return package, str(tracing)
 
 

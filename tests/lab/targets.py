@@ -41,10 +41,7 @@ _PYTHONS = {
 
 _LAYOUT = "2"
 
-_START_TRACING = (
-    "import sys; sys.path.append({folder!r}); import coverage; coverage.process_startup(); "
-    "sys.path.remove({folder!r})\n"
-)
+_START_TRACING = "import sys; sys.path.append({folder!r}); import tracing; sys.path.remove({folder!r})\n"
 """Has what runs in a target measured as well: the launcher and the prober."""
 
 
