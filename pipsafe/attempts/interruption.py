@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from types import FrameType
 
@@ -36,7 +37,7 @@ def raise_once_pip_has_ended() -> None:
 
     Then no signal finds this process without a way through its clean-up.
     """
-    if hasattr(signal, "pthread_sigmask") and signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
+    if sys.platform != "win32" and signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
         _let_signals_raise()
 
 

@@ -5,7 +5,7 @@ they could put another folder in the place of ours, with a CA bundle of their ow
 """
 
 import os
-import sys
+import shutil
 import tempfile
 
 from pipsafe.trust.ownership import others_can_write
@@ -31,9 +31,8 @@ def find() -> str:
     except FileNotFoundError:  # its message is a list
         complaint: str | None = "no folder for temporary files can be written (TMPDIR can name one)"
     else:
-        if sys.platform == "win32":
-            return chosen  # each user has one, which the profile protects
-        complaint = _complaint(chosen)
+        # On Windows each user has one, which the profile protects.
+        complaint = _complaint(chosen) if os.name == "posix" else None
         if complaint is None or not os.path.isdir(chosen):
             return chosen
     for place in OTHER_PLACES:
@@ -50,12 +49,9 @@ def _complaint(place: str) -> str | None:
 
 
 def _lack_of_room(place: str) -> str | None:
-    if sys.platform == "win32":
-        return None
     try:
-        disk = os.statvfs(place)
+        disk = shutil.disk_usage(place)
     except OSError:
         return None  # told by whoever writes there
     # A file system without blocks does not know its size.
-    is_full = disk.f_blocks and disk.f_bavail * disk.f_frsize < ROOM
-    return f"the disk of {place} is full" if is_full else None
+    return f"the disk of {place} is full" if disk.total and disk.free < ROOM else None

@@ -158,11 +158,11 @@ class ProberProcess:
     def _kill(self) -> None:
         if sys.platform == "win32":
             self._process.kill()
-            return
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)  # its session is its own
-        except OSError:  # nobody is left
-            pass
+        else:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)  # its session is its own
+            except OSError:  # nobody is left
+                pass
 
 
 def _write(stream: IO[bytes], pieces: "queue.SimpleQueue[bytes | None]") -> None:
