@@ -94,6 +94,13 @@ def e2e(session: nox.Session) -> None:
 
 
 @nox.session
+def matrix(session: nox.Session) -> None:
+    """As ``e2e``, and every row of every matrix with every pip."""
+    session.env["PIPSAFE_FULL_MATRIX"] = "1"
+    e2e.func(session)
+
+
+@nox.session
 def debian(session: nox.Session) -> None:
     """Real releases of Debian, in chroots that debootstrap makes; skips where that cannot be had."""
     _install_wheel(session)

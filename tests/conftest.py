@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import shown
+from tests import shown, thinning
 from tests.lab.authority import Authority
 from tests.lab.outside import OUTSIDE
 from tests.lab.run import TRUST_VARIABLES, clean_environment
@@ -65,6 +65,13 @@ def pytest_configure(config: pytest.Config) -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = thinning.to_leave_out(config, items)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,7 +14,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote, quote_plus
@@ -25,10 +26,10 @@ from pipsafe.attempts import private_place
 from pipsafe.attempts.scratch import NoScratch, Scratch
 from pipsafe.messages import report_file
 from tests.lab.authority import Authority
-from tests.lab.index_server import IndexServer
+from tests.lab.index_server import Answer, IndexServer
 from tests.lab.interceptor import ConnectProxy
 from tests.lab.packages import wheel
-from tests.lab.run import ROOT, clean_environment, pipsafe_command, run, run_pipsafe
+from tests.lab.run import ROOT, Run, clean_environment, pipsafe_command, run, run_pip, run_pipsafe
 from tests.lab.turncoat import Turncoat
 from tests.rescues import assert_refused, assert_rescued, leftovers, patient, report_of
 
@@ -401,7 +402,11 @@ SECRETS = {
     "git": "ghp_G1tT0kenOfMine123456",
     "netrc": "n3trc-Passw0rd-Here",
     "links": "f1nd-l1nks-S3cret",
+    "direct": "d1rect=S3cret/0f:mine",
+    "path": "co-1a2b3c4d-5e6f-7a8b",
+    "query": "s1gnature0f4nObjectStore",
 }
+USERS = {kind: f"user-{kind}" for kind in SECRETS}
 
 
 def spellings(user: str, secret: str) -> set[bytes]:
@@ -416,7 +421,7 @@ def spellings(user: str, secret: str) -> set[bytes]:
     return found
 
 
-NEEDLES = {word for kind, secret in SECRETS.items() for word in spellings(f"user-{kind}", secret)}
+NEEDLES = {word for kind, secret in SECRETS.items() for word in spellings(USERS[kind], secret)}
 
 
 def needles_in(data: bytes) -> set[bytes]:
@@ -424,14 +429,18 @@ def needles_in(data: bytes) -> set[bytes]:
 
 
 class Snoop:
-    """Reads all files below some folders, and what processes of the run show, as often as it can."""
+    """Reads all files below a home, and what processes of the run show, as often as it can.
 
-    def __init__(self, home: Path, *folders: Path, given: Mapping[str, str]) -> None:
+    `given` are variables, `typed` words of a command line: what the user put there is no find.
+    """
+
+    def __init__(self, home: Path, *, given: Mapping[str, str], typed: Sequence[str] = ()) -> None:
         self.found: set[str] = set()
         self.read = self.processes = 0
-        self._folders = folders
+        self._folder = home
         self._home = b"HOME=" + os.fsencode(home) + b"\0"
         self._given = {f"{name}={value}".encode() for name, value in given.items()}
+        self._typed = {word.encode() for word in typed}
         self._seen: dict[str, tuple[int, int]] = {}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -448,14 +457,15 @@ class Snoop:
 
     def _watch(self) -> None:
         while not self._stopped.wait(0.002):
-            for folder in self._folders:
-                self._look_below(folder)
+            self._look_below(self._folder)
             for entry in Path("/proc").glob("[0-9]*"):
                 with contextlib.suppress(OSError):
                     self._look_at(entry)
 
     def _look_below(self, folder: Path) -> None:
-        for place, _, names in os.walk(folder):
+        for place, folders, names in os.walk(folder):
+            if ".git" in folders:
+                folders.remove(".git")  # git keeps the URL that it was given, with pipsafe and without
             for name in names:
                 path = f"{place}/{name}"
                 with contextlib.suppress(OSError):
@@ -470,61 +480,175 @@ class Snoop:
         if self._home not in variables:
             return
         self.processes += 1
-        command = (entry / "cmdline").read_bytes()
-        self.found |= {f"{command!r} shows {word!r}" for word in needles_in(command)}
+        words = (entry / "cmdline").read_bytes().split(b"\0")
+        # pip gives git the URL as an argument, with pipsafe and without.
+        if not os.path.basename(words[0]).startswith(b"git"):
+            self.found |= {f"{words!r} shows {word!r}" for word in words if self._tells(word, self._typed)}
         for pair in variables.split(b"\0"):
-            if pair not in self._given and needles_in(pair):
-                self.found.add(f"{command!r} has {pair!r}")
+            if self._tells(pair, self._given):
+                self.found.add(f"{words!r} has {pair!r}")
+
+    @staticmethod
+    def _tells(word: bytes, known: set[bytes]) -> bool:
+        return word not in known and bool(needles_in(word))
+
+
+_SHOWS_OFF = "import os, sys, time; open(sys.argv[1], 'wb').write(os.fsencode(sys.argv[2])); time.sleep(0.6)"
+
+
+@pytest.mark.parametrize("kind", ["index", "proxy", "query"])
+@pytest.mark.parametrize("form", ["plain", "percent", "base64"])
+@pytest.mark.shows("attacks", "credentials in URLs, proxies and netrc: in nothing that is written or shown")
+def test_who_looks_for_credentials_finds_them(kind: str, form: str, tmp_path: Path) -> None:
+    """That the tests below can fail: in a file, an argument or a variable a secret is found in every form."""
+    secret, pair = SECRETS[kind], f"{USERS[kind]}:{SECRETS[kind]}"
+    shown = {
+        "plain": secret,
+        "percent": f"https://{USERS[kind]}:{quote(secret, safe='')}@index.example/",
+        "base64": f"Basic {base64.b64encode(pair.encode()).decode()}",
+    }[form]
+    home = tmp_path / "home"
+    env, place = clean_environment(home), home / "tmp" / "forgotten"
+    with Snoop(home, given={}) as snoop:
+        run((sys.executable, "-I", "-c", _SHOWS_OFF, place, shown), {**env, "LEFT": shown})
+    for sign in (f"{place}: ", " shows ", " has b'LEFT="):
+        assert any(sign in item for item in snoop.found), (sign, snoop.found)
+    with Snoop(home, given={"LEFT": shown}, typed=[shown]) as other:
+        run((sys.executable, "-I", "-c", "import time; time.sleep(0.3)", shown), {**env, "LEFT": shown})
+    assert [item for item in other.found if " shows " in item or " has " in item] == []
 
 
 def _userinfo(kind: str) -> str:
-    return f"user-{kind}:{quote(SECRETS[kind], safe='')}"
+    return f"{USERS[kind]}:{quote(SECRETS[kind], safe='')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a user gives pip: words, variables, and how doctor is told the same."""
+
+    words: list[str]
+    variables: dict[str, str] = field(default_factory=dict)
+    doctor: list[str] | None = field(default_factory=list)
+
+
+HOW = ("typed", "environment", "requirements", "pip.conf", "direct URL", "git URL")
+
+
+def give(how: str, port: int, proxy_port: int, folder: Path, *, skipped: bool) -> Given:
+    """Every URL with credentials, some with a token in the path or a secret in the query."""
+    at, proxy = f"localhost:{port}", f"http://{_userinfo('proxy')}@localhost:{proxy_port}"
+    options = {
+        "index-url": f"https://{_userinfo('index')}@{at}/simple/",
+        "extra-index-url": f"https://{_userinfo('extra')}@{at}/t/{SECRETS['path']}/simple/",
+        "find-links": f"https://{_userinfo('links')}@{at}/links/?token={SECRETS['query']}",
+    }
+    direct = f"https://{_userinfo('direct')}@{at}/files/{SPECK.filename}?sig={SECRETS['query']}"
+    variables = {f"PIP_{name.upper().replace('-', '_')}": value for name, value in options.items()}
+    match how:
+        case "typed":
+            typed = [word for name, value in options.items() for word in (f"--{name}", value)]
+            typed += ["--proxy", proxy]
+            return Given([*typed, "speck"], doctor=typed)
+        case "environment":
+            return Given(["speck"], {**variables, "HTTPS_PROXY": proxy})
+        case "requirements":
+            lines = [
+                *(f"--{name} {value}" for name, value in options.items()),
+                "speck" if skipped else f"speck @ {direct}",
+                "",
+            ]
+            listed = folder / "requirements.txt"
+            listed.write_text("\n".join(lines), encoding="utf-8")
+            return Given(["-r", str(listed)], doctor=["-r", str(listed)])
+        case "pip.conf":
+            lines = [
+                "[global]",
+                *(f"{name} = {value}" for name, value in options.items()),
+                f"proxy = {proxy}",
+                "",
+            ]
+            conf = folder / "pip.conf"
+            conf.write_text("\n".join(lines), encoding="utf-8")
+            return Given(["speck"], {"PIP_CONFIG_FILE": str(conf)})
+        case "direct URL":
+            return Given(["--no-index", direct], doctor=[direct])
+        case _:
+            url = f"git+https://{USERS['git']}:{SECRETS['git']}@{at}/speck.git"
+            return Given([url], variables, doctor=None)
+
+
+def of_ours(done: Run, alone: Run) -> bytes:
+    """Both streams without the lines that pip writes without pipsafe, too."""
+    known = set((alone.stdout + alone.stderr).splitlines())
+    return b"\n".join(line for line in (done.stdout + done.stderr).splitlines() if line not in known)
+
+
+HTML = {"Content-Type": "text/html"}
+
+OUTCOMES = {"refused": "unremedied", "rescued": "rescued", "skipped": "skipped"}
+
+RUNS = [
+    *(pytest.param("20.3.4", how, "refused", id=f"{how}, refused") for how in HOW),
+    *(
+        pytest.param("26.3", how, "rescued", id=f"{how}, rescued")
+        for how in ("typed", "requirements", "direct URL")
+    ),
+    *(
+        pytest.param("26.3", how, "skipped", id=f"{how}, skipped")
+        for how in ("environment", "requirements", "pip.conf")
+    ),
+]
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize(("pip", "known"), [("20.3.4", False), ("26.3", True)], ids=["refused", "rescued"])
+@pytest.mark.parametrize(("pip", "how", "outcome"), RUNS)
 @pytest.mark.shows("attacks", "credentials in URLs, proxies and netrc: in nothing that is written or shown")
 def test_credentials_are_in_nothing_of_ours(
-    pip: str,
-    known: bool,  # noqa: FBT001 a row of the table
-    authority: Authority,
-    tmp_path: Path,
+    pip: str, how: str, outcome: str, authority: Authority, tmp_path: Path
 ) -> None:
-    """Watched: URLs are shown without user and password; no command line and no file tells the prober."""
+    """Watched: URLs are shown without user, password and token; no command line and no file tells the prober.
+
+    "skipped": a folder here has the package, and pip goes on without the servers that it cannot verify.
+    """
     where, home = patient(pip, "speck"), tmp_path / "home"
     with (
-        IndexServer([SPECK], authority.leaf()) as server,
-        ConnectProxy(auth=("user-proxy", SECRETS["proxy"])) as proxy,
+        IndexServer([SPECK], authority.leaf(), answers={"/links/": Answer(200, b"", HTML)}) as server,
+        ConnectProxy(auth=(USERS["proxy"], SECRETS["proxy"])) as proxy,
     ):
-        port = server.port
-        lines = [
-            f"--extra-index-url https://{_userinfo('extra')}@localhost:{port}/simple/",
-            f"--find-links https://{_userinfo('links')}@localhost:{port}/links/",
-            "speck",
-        ]
-        listed = tmp_path / "requirements.txt"
-        listed.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        given = give(how, server.port, proxy.port, tmp_path, skipped=outcome == "skipped")
         netrc = tmp_path / "netrc"
         netrc.write_text(
-            f"machine localhost login user-netrc password {SECRETS['netrc']}\n", encoding="utf-8"
+            f"machine localhost login {USERS['netrc']} password {SECRETS['netrc']}\n", encoding="utf-8"
         )
         netrc.chmod(0o600)
-        given = {
-            "PIP_INDEX_URL": f"https://{_userinfo('index')}@localhost:{port}/simple/",
-            "HTTPS_PROXY": f"http://{_userinfo('proxy')}@localhost:{proxy.port}",
-            "NETRC": str(netrc),
-        }
-        env = clean_environment(home, **given)
-        if known:
+        env = clean_environment(home, **{"NETRC": str(netrc), **given.variables})
+        command = ["install", *QUIET, *given.words]
+        if outcome == "skipped":
+            here = tmp_path / "wheels"
+            here.mkdir()
+            (here / SPECK.filename).write_bytes(SPECK.data)
+            command += ["--find-links", str(here)]
+        alone = run_pip(where, command, env)
+        where.remove("speck")
+        if outcome == "rescued":
             env["NODE_EXTRA_CA_CERTS"] = str(authority.write(tmp_path / "known.pem"))
-        command = ["install", *QUIET, "-r", str(listed)]
-        with Snoop(home, home, given=given) as snoop:
+        said = []
+        with Snoop(home, given=given.variables, typed=[*command, *(given.doctor or ())]) as snoop:
             done = run_pipsafe(where, command, env)
-            doctor = run(pipsafe_command(["doctor"]), {**env, "PIPSAFE_PYTHON": str(where.python)})
-    assert report_of(done)["outcome"] == ("rescued" if known else "unremedied"), done.text
-    for written in (done.stdout, done.stderr, str(done.report).encode(), doctor.stdout, doctor.stderr):
-        assert not needles_in(written), needles_in(written)
-    assert snoop.read or not known, "nothing was written"
+            if given.doctor is not None and outcome == "refused":
+                told = {**env, "PIPSAFE_PYTHON": str(where.python)}
+                for form in ([], ["--markdown"], ["--json"]):
+                    said.append(run(pipsafe_command(["doctor", *form, *given.doctor]), told))
+    report = report_of(done)
+    assert report["outcome"] == OUTCOMES[outcome], done.text
+    assert report["failures"] or report["diagnoses"]
+    for written in (
+        str(report).encode(),
+        of_ours(done, alone),
+        *(item.stdout + item.stderr for item in said),
+    ):
+        assert not needles_in(written), (needles_in(written), written)
+    assert b"localhost" in of_ours(done, alone), "no server was named"
     assert snoop.processes > 10
     assert snoop.found == set()
     assert leftovers(env) == []

@@ -11,7 +11,7 @@ import certifi
 import pytest
 
 from pipsafe.trust import ca_file
-from tests.lab.authority import EXPIRED, Authority
+from tests.lab.authority import EXPIRED, Authority, Chain
 from tests.lab.index_server import IndexServer
 from tests.lab.packages import wheel
 from tests.lab.run import Run, clean_environment, run_pip, run_pipsafe
@@ -422,3 +422,39 @@ def test_what_nothing_cures_stays_refused_and_is_said(
         assert expired.requests == []
     assert f"× https://localhost:{expired.port}: refused" in done.stdout.decode()
     assert _plain(where, env)
+
+
+@pytest.mark.parametrize("pip", [OLD])
+def test_roots_of_today_for_a_pip_that_lacks_them(
+    pip: str, env: dict[str, str], config: Path, home: Path
+) -> None:
+    where = patient(pip)
+    public = Authority("Example Public Root")
+    today = {**env, "PYTHONPATH": str(_public_roots(home / "carried", "2030.1.1", public.pem))}
+    with IndexServer([SPECK], public.leaf()) as server:
+        config.write_bytes(_index(server))
+        assert not _plain(where, env)
+        done = _persist(where, today)
+        assert done.exit_code == 0, done.text
+        assert _plain(where, env)
+        once = _tree(home)
+        (home / "carried").rename(home / "elsewhere")
+        moved = {**env, "PYTHONPATH": str(home / "elsewhere")}
+        assert "up to date" in run_pipsafe(where, ["doctor"], moved).text
+        assert _persist(where, moved).exit_code == 0
+        assert _tree(home) == once
+
+
+@pytest.mark.parametrize("pip", [NEW])
+def test_a_ca_by_its_fingerprint(
+    pip: str, authority: Authority, env: dict[str, str], config: Path, home: Path
+) -> None:
+    where = patient(pip)
+    with IndexServer([SPECK], authority.leaf(chain=Chain.WITH_ROOT)) as server:
+        config.write_bytes(_index(server))
+        before = _tree(home)
+        assert _persist(where, {**env, "PIPSAFE_PIN": "0" * 64}).exit_code == 1
+        assert _tree(home) == before
+        done = _persist(where, {**env, "PIPSAFE_PIN": authority.sha256})
+        assert done.exit_code == 0, done.text
+        assert _plain(where, env)

@@ -518,6 +518,19 @@ def test_a_damaged_note_is_told_of(own: Path, text: str) -> None:
     assert "of no use" in _complaints(place)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"9999.1.1"', '"x"'), ("+00:00", ""), ('"kind": "file"', '"what": 1'), ('"at": 0', '"at": "z"')],
+)
+def test_a_note_with_a_wrong_value_is_told_of(own: Path, old: str, new: str) -> None:
+    place, _, _ = _noted(own)
+    text = Path(place.note).read_text(encoding="ascii")
+    assert old in text
+    Path(place.note).write_text(text.replace(old, new), encoding="ascii")
+    with pytest.raises(Damaged, match="is damaged"):
+        note.read(place.note)
+
+
 def test_a_note_that_others_can_write_does_not_count(own: Path) -> None:
     place, _, _ = _noted(own)
     Path(place.note).chmod(0o666)

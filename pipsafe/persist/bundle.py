@@ -17,6 +17,8 @@ from pipsafe.x509.certificate import Certificate, MalformedCertificate, anchor_p
 LARGEST = 64 * 1024 * 1024
 NO_ROOTS = "there is no list of public roots here: neither pipsafe nor pip has one"
 OPEN_FILE = "the CA file that pip is configured with would be made lasting, and {}"
+PUBLIC = "public"
+"""The tier of public roots."""
 PIN = "pin"
 """The kind of a source that is a fingerprint."""
 
@@ -101,6 +103,7 @@ def pem(certificates: Iterable[bytes]) -> bytes:
 
 
 def record(anchors: Sequence[Certificate], sources: Sequence[Source]) -> tuple[KeptAnchor, ...]:
+    """But for those that are public roots: they come and go with their list."""
     return tuple(
         KeptAnchor(
             sha256=anchor.sha256,
@@ -112,6 +115,7 @@ def record(anchors: Sequence[Certificate], sources: Sequence[Source]) -> tuple[K
             kind=source.kind,
         )
         for anchor, source in zip(anchors, sources, strict=True)
+        if source.tier != PUBLIC
     )
 
 

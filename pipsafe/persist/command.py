@@ -38,9 +38,9 @@ HELP = """\
 Usage: pipsafe persist [options] [URL ...]
 
 Looks at every server that this pip is configured for, or at those named, as
-`pipsafe doctor` does. Where pip refuses one and trust on this machine is proved
-to accept it, that cure is made lasting in pip's own configuration: with
-use-feature = truststore where that cures it, else with cert and a bundle of the
+`pipsafe doctor` does. Where pip refuses one and trust on this machine proves
+to accept it, that cure is made lasting in pip's own configuration, with
+use-feature = truststore where that cures it, else with cert and a bundle: the
 public CAs and those that are needed. The change is shown, then made. Run again
 it renews a bundle that has become stale, and otherwise changes nothing.
 

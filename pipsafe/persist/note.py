@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pipsafe.persist.splice import Splice
@@ -120,14 +121,29 @@ def _note(found: Any) -> Note:
     return Note(
         cure=str(found["cure"]),
         edits=edits,
-        anchors=tuple(KeptAnchor(**item) for item in found["anchors"]),
+        anchors=tuple(map(_anchor, found["anchors"])),
         replaced=str(found["replaced"]),
         roots=str(found["roots"]),
-        roots_version=str(found["roots_version"]),
+        roots_version=_version(found["roots_version"]),
         files={str(name): str(value) for name, value in found["files"].items()},
         folders=tuple(map(str, found["folders"])),
         made=str(found["made"]),
     )
+
+
+def _anchor(found: Any) -> KeptAnchor:
+    anchor = KeptAnchor(**{name: str(value) for name, value in found.items()})
+    if datetime.fromisoformat(anchor.not_after).tzinfo is None:
+        raise ValueError(anchor.not_after)
+    return anchor
+
+
+def _version(found: Any) -> str:
+    """A date with points, or nothing."""
+    version = str(found)
+    if version and not all(part.isdecimal() for part in version.split(".")):
+        raise ValueError(version)
+    return version
 
 
 def _plain(value: object) -> object:
