@@ -131,7 +131,7 @@ class _Examination:
         proved, trouble = self._proved(failed, healthy, sought)
         well, refused = ([item.case.origin for item in items] for items in (healthy, failed))
         of_children = contacts.of_children(self.evidence, well, refused)
-        told = {item.case.origin for item in (*failed, *healthy)}
+        told = {item.case.origin for item in failed}
         return Findings(
             tuple(failed),
             proved,
@@ -140,9 +140,7 @@ class _Examination:
             facts=self.facts,
             trouble=trouble,
             of_children=of_children,
-            others=tuple(
-                now_known.get(item.case.origin, item) for item in every if item.case.origin not in told
-            ),
+            others=tuple(now_known[item.case.origin] for item in later if item.case.origin not in told),
         )
 
     def _of_children(self, healthy: Sequence[Diagnosis]) -> Findings:

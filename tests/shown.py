@@ -47,7 +47,9 @@ def write(item: pytest.Item, report: pytest.TestReport) -> None:
 def _pip(item: pytest.Item) -> str:
     """The pip that the test is about, and its Python, if it is about one."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    pip = parameters.get("pip") or getattr(parameters.get("case"), "pip", None)
+    pip = (
+        parameters.get("pip") or parameters.get("pip_version") or getattr(parameters.get("case"), "pip", None)
+    )
     if pip not in PIPS:
         return ""
     python = ".".join(map(str, target(pip).python_version))

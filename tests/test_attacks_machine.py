@@ -482,7 +482,7 @@ class Snoop:
         self.processes += 1
         words = (entry / "cmdline").read_bytes().split(b"\0")
         # pip gives git the URL as an argument, with pipsafe and without.
-        if not os.path.basename(words[0]).startswith(b"git"):
+        if not words[0].rpartition(b"/")[2].startswith(b"git"):
             self.found |= {f"{words!r} shows {word!r}" for word in words if self._tells(word, self._typed)}
         for pair in variables.split(b"\0"):
             if self._tells(pair, self._given):
@@ -637,8 +637,8 @@ def test_credentials_are_in_nothing_of_ours(
             done = run_pipsafe(where, command, env)
             if given.doctor is not None and outcome == "refused":
                 told = {**env, "PIPSAFE_PYTHON": str(where.python)}
-                for form in ([], ["--markdown"], ["--json"]):
-                    said.append(run(pipsafe_command(["doctor", *form, *given.doctor]), told))
+                asked = ([*form, *given.doctor] for form in ([], ["--markdown"], ["--json"]))
+                said += [run(pipsafe_command(["doctor", *words]), told) for words in asked]
     report = report_of(done)
     assert report["outcome"] == OUTCOMES[outcome], done.text
     assert report["failures"] or report["diagnoses"]

@@ -24,7 +24,8 @@ def to_leave_out(config: pytest.Config, items: Sequence[pytest.Item]) -> list[py
         return []
     rows: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
     for item in items:
-        pip = getattr(getattr(item, "callspec", None), "params", {}).get("pip")
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        pip = parameters.get("pip", parameters.get("pip_version"))
         if pip in PIPS and item.get_closest_marker("e2e"):
             rows[str(item.path), item.name.replace(pip, "*", 1)].append(item)
     return [

@@ -12,6 +12,9 @@ STORE_NAMES = {
 JUDGED = ("accepted", "certificate", "setting")
 """Kinds of verdicts in which trust was asked."""
 
+MOST_CERTIFICATES = 10
+"""Of one chain that are told of: how many there are is the server's choice."""
+
 
 def request(findings: Findings) -> list[str]:
     """What is asked of whoever gets the note."""
@@ -28,11 +31,13 @@ def ticket(diagnosis: Diagnosis) -> list[str]:
     """Origin, chain with fingerprints and the verdict of each store."""
     survey = diagnosis.case.survey
     lines = [f"server    {diagnosis.case.origin}"]
-    for number, certificate in enumerate(survey.chain):
+    for number, certificate in enumerate(survey.chain[:MOST_CERTIFICATES]):
         lines.append(f"{'chain' if not number else '':<9} {number}: {certificate.subject}")
         lines.append(f"{'':<12} issued by {certificate.issuer}")
         lines.append(f"{'':<12} valid {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}")
         lines.append(f"{'':<12} SHA-256 {certificate.sha256}")
+    if len(survey.chain) > MOST_CERTIFICATES:
+        lines.append(f"{'':<9} and {len(survey.chain) - MOST_CERTIFICATES} more")
     if not survey.chain:
         lines.append(
             f"chain     not seen: {survey.error.message if survey.error else 'no certificate was sent'}"

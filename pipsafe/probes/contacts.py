@@ -191,7 +191,7 @@ def failed(
         refused = [item for item in refused if item.case.leg != "vcs"]
         return _beside_proxies(refused) or [item for item in unhealthy if item.case.origin in named], []
     # pip asks every index in turn: the next one is cured along with the first, if it can be.
-    later = [item for item in refused if item not in spoken_of and item.is_curable]
+    later = [item for item in refused if item not in spoken_of]
     together = any(item.case.leg in ASKED_TOGETHER for item in spoken_of)
     proxies = [item for item in refused if item.case.leg == PROXY and item not in spoken_of]
     first = _beside_proxies([*spoken_of, *proxies])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -93,16 +94,26 @@ def doorman(tls_port: int, otherwise: Callable[[RawServer, socket.socket], None]
     return RawServer(serve)
 
 
-def endless(start: bytes, piece: bytes) -> Callable[[RawServer, socket.socket], None]:
-    """Says the start, and then the piece for ever, as fast as it is taken."""
+class Endless:
+    """Says the start, and then the piece for ever, as fast as it is taken.
 
-    def serve(server: RawServer, connection: socket.socket) -> None:
+    `sent` counts the bytes of each connection that this system took; its buffer for them is small.
+    """
+
+    def __init__(self, start: bytes, piece: bytes) -> None:
+        self.start, self.piece = start, piece
+        self.sent: list[int] = []
+        self._lock = threading.Lock()
+
+    def __call__(self, server: RawServer, connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
         server.read_request(connection)
-        connection.sendall(start)
+        with self._lock:
+            mine = len(self.sent)
+            self.sent.append(0)
+        connection.sendall(self.start)
         while not server.stopped.is_set():
-            connection.sendall(piece)
-
-    return serve
+            self.sent[mine] += connection.send(self.piece)
 
 
 def a_byte_a_second(answer: bytes) -> Callable[[socket.socket], None]:
