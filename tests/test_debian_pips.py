@@ -128,12 +128,12 @@ def test_a_ca_of_another_tool(release: Debian, own: str, server: IndexServer) ->
 @pytest.mark.shows("places", "the pip that Debian ships: refused, where the CA is another one")
 @pytest.mark.usefixtures("own")
 def test_a_wrong_ca(release: Debian, server: IndexServer) -> None:
-    done, report = pipsafe(release, *words(server, "--target", "/root/site"), **{TOOL: WRONG_CA})
+    done, report = pipsafe(release, *words(server, "--target", "/root/refused"), **{TOOL: WRONG_CA})
 
     assert done.exit_code == 1
     assert report["outcome"] == "unremedied"
     assert nothing_was_asked(server)
-    assert not is_there(release, "/root/site")
+    assert not is_there(release, "/root/refused")
 
 
 @pytest.mark.shows("places", "the pip that Debian ships trusts the system store by itself: nothing is added")

@@ -18,7 +18,8 @@ from pipsafe.persist.places import ScopePlace
 BLANK = Line("", "")
 
 OLDER_PIPS = (
-    "A pip before 22.2, or on a Python before 3.10, stops at that word if it reads this file, too; --site "
+    "A pip before 22.2, one before 23.3 that has no truststore beside it, and one on a Python before 3.10 "
+    "stop at that word if they read this file, too; --site "
     "writes it for this Python only."
 )
 FOR_OTHERS = "`pipsafe env` prints the variables that give git, curl, npm, uv and others the same trust."
