@@ -13,6 +13,8 @@ import re
 import shutil
 import socket
 import sys
+import threading
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from pathlib import Path
 
 import pytest
 
+from pipsafe.origin import Origin
+from pipsafe.probes.probe import Place, ProbeFailed, Prober, Trust
 from tests.lab.authority import LOOPBACK, Authority, Chain, Leaf, der_of
 from tests.lab.index_server import IndexServer
 from tests.lab.odd_servers import ROGUES, Rogue, record, server_hello
@@ -60,6 +64,9 @@ def assert_nothing_came_of_it(run: Run, pip: str, env: dict[str, str]) -> dict[s
 
 # Who changes
 
+VERIFIES_NOT = re.compile(rb"(?i)trusted.host|no_verify|httpsverify|tls_reject")
+"""What turns verification off, as an option or a variable."""
+
 
 @PIPS
 @pytest.mark.shows("attacks", "a server that changes its certificate between proof and retry")
@@ -76,6 +83,7 @@ def test_a_certificate_that_changes_after_the_proof(
         assert server.requests == []
     assert coat.shown["honest"]
     assert coat.shown["hostile"], "the retry never came"
+    assert [item for item in coat.retries if VERIFIES_NOT.search(item)] == []
     report = assert_nothing_came_of_it(done, pip, env)
     assert len(report["attempts"]) == 2  # type: ignore[arg-type]
 
@@ -298,6 +306,56 @@ def test_a_server_that_stalls_or_floods(kind: str, env: dict[str, str], tmp_path
     assert all(item[:1] in (b"", b"\x16") for item in sent)
 
 
+class Counted:
+    """What a rogue does, and how many connections are still there."""
+
+    def __init__(self, behave: Callable[[socket.socket], None]) -> None:
+        self._behave, self._lock, self.open = behave, threading.Lock(), 0
+
+    def __call__(self, connection: socket.socket) -> None:
+        with self._lock:
+            self.open += 1
+        try:
+            self._behave(connection)
+        finally:
+            with self._lock:
+                self.open -= 1
+
+    def is_left(self, seconds: float) -> bool:
+        """Whether all clients hang up within this time."""
+        deadline = time.monotonic() + seconds
+        while self.open and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return not self.open
+
+
+@pytest.mark.parametrize("kind", [*STALLS, "hello requests for ever"])
+@pytest.mark.shows("attacks", "a server that never answers, drips, or floods the handshake")
+def test_each_bound_of_a_handshake(kind: str, authority: Authority, env: dict[str, str]) -> None:
+    """Watched, one by one: a connection's own time, how long it is waited for, and the prober's life.
+
+    With hello requests for ever OpenSSL does not come back, and a connection's own time is of no use.
+    """
+    behave = Counted({**ROGUES, "a byte a second": a_byte_a_second(record(server_hello()))}[kind])
+    trusts = {"pip": Trust(carried=False, pem=authority.pem.decode())}
+    with Rogue(behave) as server:
+        places = [Place(Origin("https", "localhost", server.port), None)]
+        with Prober(sys.executable, env, seconds=20) as prober:
+            begin = time.monotonic()
+            (found,) = prober.survey(places, trusts, seconds=1)
+            assert time.monotonic() - begin < 8
+            assert not found.verdicts["pip"].accepted
+            assert found.chain == ()
+            assert behave.is_left(3) is (kind != "hello requests for ever")
+        if kind in ("hangs", "hello requests for ever"):
+            with Prober(sys.executable, env, seconds=1.5) as prober:
+                begin = time.monotonic()
+                with pytest.raises(ProbeFailed, match=r"for 1\.5 seconds"):
+                    prober.survey(places, trusts, seconds=12)
+                assert time.monotonic() - begin < 8
+        assert behave.is_left(3), "the prober was left behind"
+
+
 @pytest.mark.parametrize("known", [True, False], ids=["the CA is known", "the CA is unknown"])
 @pytest.mark.shows("attacks", "a server that presents a hundred certificates")
 def test_a_hundred_certificates(
@@ -328,7 +386,7 @@ def test_a_hundred_certificates(
     assert memory < MOST_MEMORY
 
 
-MOST_SENT = 1 << 20
+MOST_SENT = 5 << 17
 """Bytes of one answer that are sent before nobody reads on: twice 64 KiB, and what buffers hold."""
 
 ENDLESS = {
@@ -336,14 +394,14 @@ ENDLESS = {
     "headers": (b"HTTP/1.1 200 OK\r\n", (b"X-Pad: " + b"x" * 8000 + b"\r\n") * 30),
     "continues": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 4000),
 }
-"""What comes from where a certificate says that its issuer's can be had, faster than three seconds bound it."""
+"""What comes from where a certificate says that its issuer's can be had, too fast for time to bound it."""
 
 
 @contextlib.contextmanager
 def lost_issuer(
     authority: Authority, answer: Callable[[RawServer, socket.socket], None]
 ) -> Iterator[tuple[str, IndexServer, RawServer]]:
-    """An index that leaves out an intermediate, said to be at eight addresses. Its URL, both servers."""
+    """An index that leaves out an intermediate, said to be at eight addresses. Its URL, both."""
     with IndexServer([SPECK], authority.leaf()) as server, doorman(server.port, answer) as door:
         urls = [f"http://localhost:{door.port}/{number}" for number in range(8)]
         below = authority.intermediate(ca_issuers=urls)

@@ -5,11 +5,14 @@ The build's code runs as the user already; what it may not have is pipsafe's han
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pipsafe.messages import child_words
+from pipsafe.probes import contacts
 from pipsafe.statements import evidence
 from pipsafe.statements.evidence import Kind
 from tests.lab.authority import Authority
@@ -182,3 +185,74 @@ def test_forged_words_whose_frame_is_lost(indent: int) -> None:
     found = [item for item in evidence.read(text) if item.url or item.origin]
     assert found
     assert [item for item in found if not item.inner] == []
+
+
+def _told(*hosts: str) -> str:
+    """What pipsafe says where a build says that these servers were refused, and what to do about it."""
+    said = "\n".join(
+        f"    pip._vendor.requests.exceptions.SSLError: HTTPSConnectionPool(host='{host}', port=8443): "
+        f"Max retries exceeded with url: /{MARK}/ (Caused by {REASON})"
+        for host in hosts
+    )
+    text = (
+        f"  error: subprocess-exited-with-error\n  ╰─> [9 lines of output]\n{said}\n      [end of output]\n"
+    )
+    found = contacts.of_children(evidence.read(text), healthy=())
+    return "\n".join(line.text for line in (*child_words.lines(found), *child_words.hints(found)))
+
+
+NAMED_AS = {
+    "index.example": "index.example",
+    "INDEX.example": "index.example",
+    "169.254.169.254": "169.254.169.254",
+    "192.168.0.1": "192.168.0.1",
+    "2130706433": "2130706433",
+    "p\u0443pi.example": "xn--ppi-dfd.example",
+    "example\uff0ecom": "example.com",
+    ".".join(["long" * 15] * 4): ".".join(["long" * 15] * 4),
+}
+"""A host that a build names, and how it is named then: in ASCII, so that a look-alike looks like none."""
+
+NEVER_NAMED = (
+    *(
+        "a$(id).example",
+        "a`id`.example",
+        "a;id",
+        "a|id",
+        "a&id",
+        "a>b",
+        "-rf",
+        "a.example --json",
+        "a\x1b[2J",
+    ),
+    *("user@a.example", "a.example/x", "a.example\\x", "a.example#", "[::1]", "::1", "a..example", "*"),
+    *("\u202egro.example", "a\u200bb.example\u2028", "a.example:1", "long" * 16, ".".join(["long" * 15] * 5)),
+)
+
+
+@pytest.mark.parametrize("host", NAMED_AS)
+@pytest.mark.shows("attacks", "a build that names a server of its choice")
+def test_a_server_that_a_build_chose(host: str) -> None:
+    """Watched: it is plain who named it, that nobody went there, and that one has to know it to ask."""
+    where = f"https://{NAMED_AS[host]}:8443"
+    told = _told(host)
+    assert f'The build says that this was "{where}". pipsafe did not connect there' in told
+    assert f"If you know that server, `pipsafe doctor {where}` finds out" in told
+
+
+@pytest.mark.parametrize("host", NEVER_NAMED)
+@pytest.mark.shows("attacks", "a build that names a server of its choice")
+def test_what_no_server_is_called(host: str) -> None:
+    """Watched: what stands in a command that people copy is a host's name, and nothing else."""
+    named = re.findall(r"https://(\S*):8443", _told(host))
+    assert all(re.fullmatch("[a-z0-9.-]+", name) and len(name) <= 253 for name in named), named
+    assert host not in _told(host)
+
+
+@pytest.mark.shows("attacks", "a build that names a server of its choice")
+def test_a_flood_of_servers_that_a_build_chose() -> None:
+    """Watched: a package does not fill the screen with pipsafe's words."""
+    told = _told(*(f"server-{number}.example" for number in range(300)))
+    assert told.count("The build says") == 4
+    assert "296 more" in told
+    assert len(told.splitlines()) <= 13

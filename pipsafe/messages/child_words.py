@@ -14,20 +14,26 @@ WHO = {
     "vcs": ("git failed TLS verification", "git"),
 }
 NOT_ASKED = "pipsafe did not connect there, since what a package prints may lead anywhere."
-ASK = "`pipsafe doctor {origin}` finds out what is wrong with that server's certificate."
+ASK = "If you know that server, `pipsafe doctor {origin}` finds out what is wrong with its certificate."
 ASK_BY_HAND = "`pipsafe doctor URL` checks that server: its address may stand in the output above."
 TO_LAST = (
     "To make it lasting, put that CA in the system store; for tools that do not read it, name a file with "
     "the public CAs and that one in SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and GIT_SSL_CAINFO."
 )
 
+MOST_TOLD = 4
+"""How many servers there are to tell of is up to what a package prints."""
+
 
 def lines(failures: Sequence[ChildFailure]) -> list[Line]:
     """What failed, by the account of whoever it failed for."""
     found: list[Line] = []
-    for failure in failures:
+    for failure in failures[:MOST_TOLD]:
         found.append(Line("pipsafe:", WHO[failure.leg][0], "error"))
         found.append(Line("╰─>", said(failure), "error"))
+    if len(failures) > MOST_TOLD:
+        left = f"{len(failures) - MOST_TOLD} more failures of this kind are told of; a package can print any."
+        found.append(Line("note:", left, "note"))
     return found
 
 
@@ -47,7 +53,7 @@ def advice(failure: ChildFailure) -> str:
 
 def hints(failures: Sequence[ChildFailure]) -> list[Line]:
     """What to do next, each once."""
-    return [Line("hint:", text, "hint") for text in dict.fromkeys(map(advice, failures))]
+    return [Line("hint:", text, "hint") for text in dict.fromkeys(map(advice, failures[:MOST_TOLD]))]
 
 
 def cure(remedy: Remedy, grounds: str) -> Line:

@@ -22,18 +22,20 @@ _HANDSHAKE = b"\x16"
 class Turncoat:
     """The `certificates` of an `IndexServer`: honest until the run's retry is there, hostile from then on.
 
-    `shown` counts each kind.
+    `shown` counts each kind; `retries` has what the retry was started with.
     """
 
     def __init__(self, honest: Leaf, hostile: Leaf, env: Mapping[str, str]) -> None:
         self.honest, self.hostile = honest, hostile
         self.shown = {"honest": 0, "hostile": 0}
+        self.retries: list[bytes] = []
         self._env = env
 
     def __call__(self, _: Connection) -> Leaf:
-        turned = is_retrying(self._env)
-        self.shown["hostile" if turned else "honest"] += 1
-        return self.hostile if turned else self.honest
+        found = retries(self._env)
+        self.retries += found
+        self.shown["hostile" if found else "honest"] += 1
+        return self.hostile if found else self.honest
 
 
 class LateInterceptor(Interceptor):
@@ -69,15 +71,23 @@ class LateInterceptor(Interceptor):
                     pump(inner, outer)
 
 
-def is_retrying(env: Mapping[str, str]) -> bool:
-    """Whether a process of this run was started with a CA bundle of pipsafe's: a retry is, and no probe."""
-    mark = os.fsencode(f"HOME={env['HOME']}\0")
+def retries(env: Mapping[str, str]) -> list[bytes]:
+    """Environment and words of each process of this run that was started with a CA bundle of pipsafe's.
+
+    A retry is, and no probe.
+    """
+    mark, found = os.fsencode(f"HOME={env['HOME']}\0"), []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             variables = (entry / "environ").read_bytes()
             if mark in variables and b"/ca-bundle-" in variables:
-                return True
-    return False
+                found.append(variables + (entry / "cmdline").read_bytes())
+    return found
+
+
+def is_retrying(env: Mapping[str, str]) -> bool:
+    """Whether the retry is there."""
+    return bool(retries(env))
 
 
 def doorman(tls_port: int, otherwise: Callable[[RawServer, socket.socket], None]) -> RawServer:
