@@ -27,7 +27,7 @@ USAGE_EXIT_CODE = 2
 NOTHING_FOUND = (b"No matching distribution", b"Could not find a version")
 
 # Commands of pipsafe's own; all others are pip's.
-OWN_COMMANDS = ("doctor", "explain", "persist", "env")
+OWN_COMMANDS = ("doctor", "explain", "persist", "env", "shell-init")
 
 # After these, on a terminal, one line tells that there is more.
 NAMING_DOCTOR = (["--help"], ["--version"])
@@ -70,6 +70,10 @@ def _own_command(options: OwnOptions, arguments: list[str], style: str) -> int:
         from pipsafe.tool_environment import command as env_command
 
         return env_command.main(options, arguments[1:], style)
+    if arguments[0] == "shell-init":
+        from pipsafe.shell_init import command as shell_command
+
+        return shell_command.main(arguments[1:], OWN_COMMANDS)
     from pipsafe import explain
 
     return explain.main(arguments[1:])

@@ -90,7 +90,7 @@ def test_fish(profile: dict[str, str], pip: str) -> None:
 @pytest.mark.e2e
 @WITH_OLD
 def test_bash_completes_what_pip_says(profile: dict[str, str], pip: str) -> None:
-    """Also under `set -eu`, where a `pip` alias stands in the way, and where a run would be strict and report."""
+    """Also under `set -eu`, with a `pip` alias in the way, and where a run would be strict and report."""
     report = Path(profile["HOME"], "report.json")
     lines = f"""
 shopt -s expand_aliases

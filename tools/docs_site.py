@@ -25,7 +25,14 @@ AT_THE_TOP: Mapping[str, str] = {
 """Files of the checkout to their places in the site."""
 
 NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    ("Use it", (("pipsafe", "index.md"), ("Instead of what people do today", "alternatives.md"))),
+    (
+        "Use it",
+        (
+            ("pipsafe", "index.md"),
+            ("In shells and on CI", "ci.md"),
+            ("Instead of what people do today", "alternatives.md"),
+        ),
+    ),
     ("Trust", (("What is trusted, and why", "trust.md"), ("Threat model", "security.md"))),
     ("For those who run networks", (("Network owners", "network-owners.md"),)),
     (

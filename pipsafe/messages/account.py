@@ -33,12 +33,14 @@ class Account:
         self.mid_line = False
         """Whether pip left the terminal's cursor behind text."""
         self.warnings: list[str] = []
+        self.said: list[Line] = []
 
     def say(self, lines: Sequence[Line]) -> None:
         """On stderr, unless pipsafe was told to be quiet."""
         if lines and not self.options.quiet and sys.stderr is not None:
             terminal.write(lines, sys.stderr, self.situation.environ, mid_line=self.mid_line)
             self.mid_line = False
+            self.said += lines
 
     def warn(self, lines: Sequence[Line]) -> None:
         """On stderr and, the sentences of it, in the report."""
@@ -57,9 +59,32 @@ class Account:
             outcome, exit_code = "interrupted", 128 + interrupted_by
         self._last_words(outcome, ended, remedies)
         self._warn_of_unverified(last)
+        if self.said:
+            self._tell_ci(outcome)
         if self.options.report:
             self._write_report(outcome, exit_code, ended, remedies)
         return exit_code
+
+    def _tell_ci(self, outcome: str) -> None:
+        """What was said, once more where a CI system shows it beside the log."""
+        from pipsafe.messages import ci_systems, step_summary
+
+        environ = self.situation.environ
+        system = ci_systems.around(environ)
+        if system is None or outcome not in ci_systems.TITLES:
+            return
+        # What is to be copied, and the line that leads to it, would be no sentences.
+        after = [*self.said[1:], Line("", "")]
+        sentences = [
+            line.text
+            for line, following in zip(self.said, after, strict=True)
+            if not line.verbatim and not following.verbatim
+        ]
+        terminal.write_command(ci_systems.annotation(system, outcome, sentences), sys.stderr)
+        path = environ.get(system.summary)
+        if path:
+            lines = [f"{line.lead} {line.text}" if line.lead else line.text for line in self.said]
+            step_summary.append(path, ci_systems.markdown(outcome, lines))
 
     def _last_words(self, outcome: str, ended: Sequence[Ended], remedies: Sequence[Remedy]) -> None:
         last = ended[-1]

@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -32,9 +33,14 @@ class Line:
     """Not to be wrapped: it is meant to be copied."""
 
 
+COMMANDS_OF_CI = re.compile(r"##(?=\w*\[)|^\s*::(?=[a-z])", re.ASCII | re.IGNORECASE)
+"""What CI systems take for a command: Azure and TeamCity anywhere in a line, GitHub at its begin as well."""
+
+
 def printable(text: str) -> str:
-    """Text that others wrote, without what could steer a terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+    """Text that others wrote, without what could steer a terminal, or the CI system that reads a log."""
+    shown = "".join(character if character.isprintable() else "?" for character in text)
+    return COMMANDS_OF_CI.sub(lambda found: " ".join((found[0][:-1], found[0][-1])), shown)
 
 
 def write(
@@ -49,8 +55,19 @@ def write(
         for mark, substitute in MARKS.items():
             text = text.replace(mark, substitute)
     text = text.encode(encoding, "replace").decode(encoding)
+    _write("\n" * mid_line + text, stream)
+
+
+def write_command(line: str, stream: TextIO | None) -> None:
+    """Write one line as it is, for the CI system that reads the log. Never raises, as `write`."""
+    if stream is not None:
+        encoding = _encoding(stream)
+        _write(line.encode(encoding, "replace").decode(encoding) + "\n", stream)
+
+
+def _write(text: str, stream: TextIO) -> None:
     try:
-        stream.write("\n" * mid_line + text)
+        stream.write(text)
         stream.flush()
     except (OSError, ValueError):
         # The reader went away: keep Python's own last flush from complaining.

@@ -1,0 +1,1 @@
+"""What a shell's profile is given: `pip` runs pipsafe, and both complete as pip does."""
