@@ -63,7 +63,7 @@ def reformat(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """mypy strict: all of it as on this machine, the package also as on macOS and Windows."""
-    _install_groups(session, "types", "test")
+    _install_groups(session, "types", "test", "coverage")
     session.install(*PROJECT["project"]["dependencies"])
     session.run("mypy")
     session.run("mypy", "noxfile.py")

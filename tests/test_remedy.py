@@ -415,7 +415,7 @@ LEGS = st.frozensets(st.sampled_from(["index", "file", "vcs", "build-backend", "
 KINDS = {"system-store", "certifi", "bundle", "pin", "completed-chain", "drop-setting"}
 CHANGED = {
     *WITH_BUNDLE,
-    *("PIP_USE_FEATURE", "SSL_CERT_DIR"),
+    *("PIP_USE_FEATURE", "PIP_USE_DEPRECATED", "SSL_CERT_DIR"),
 }
 
 
@@ -425,7 +425,8 @@ def _is_safe(plan: Plan, traits: PipTraits) -> None:
     assert set(plan.environment) <= CHANGED
     features = " ".join(dict.fromkeys((*traits.use_features, "truststore")))
     for name, value in plan.environment.items():
-        assert value == features if name == "PIP_USE_FEATURE" else value in (None, BUNDLE, ADDED)
+        given = {"PIP_USE_FEATURE": (features,), "PIP_USE_DEPRECATED": ("legacy-certs",)}
+        assert value in given.get(name, (None, BUNDLE, ADDED))
     assert plan.cert_argument in (None, BUNDLE)
     assert plan.lends_truststore <= (plan.environment.get("PIP_USE_FEATURE") is not None)
     assert plan.trust.pem is None
