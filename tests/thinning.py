@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import pytest
 
 from tests.lab.outside import OUTSIDE
-from tests.lab.targets import PIPS
 
 FEW = 2
 
@@ -26,7 +25,7 @@ def to_leave_out(config: pytest.Config, items: Sequence[pytest.Item]) -> list[py
     for item in items:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         pip = parameters.get("pip", parameters.get("pip_version"))
-        if pip in PIPS and item.get_closest_marker("e2e"):
+        if isinstance(pip, str) and item.get_closest_marker("e2e"):
             rows[str(item.path), item.name.replace(pip, "*", 1)].append(item)
     return [
         item
