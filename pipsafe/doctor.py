@@ -9,15 +9,12 @@ import sys
 from datetime import datetime, timezone
 
 from pipsafe import examination
-from pipsafe.attempts import no_pip
-from pipsafe.attempts.attempt import CannotStart, Hello
-from pipsafe.attempts.interruption import Interrupted, end_by, signals_raise
-from pipsafe.attempts.launch import end_like
 from pipsafe.attempts.scratch import Scratch
 from pipsafe.attempts.situation import Situation
-from pipsafe.attempts.target import Target, find
+from pipsafe.attempts.target import Target
 from pipsafe.checkup import (
     asked,
+    consultation,
     document,
     effects,
     inspection,
@@ -29,18 +26,12 @@ from pipsafe.checkup import (
     waiting,
 )
 from pipsafe.checkup.asked import Asked
-from pipsafe.checkup.greeting import greet
 from pipsafe.checkup.progress import Progress
-from pipsafe.checkup.result import NOTHING_SEEN, Result
-from pipsafe.messages import report_file, standard_output, terminal
-from pipsafe.messages.terminal import Line
+from pipsafe.checkup.result import Result
+from pipsafe.messages import report_file, standard_output
 from pipsafe.own_options import OwnOptions
 from pipsafe.pip_settings import settings
-from pipsafe.probes.probe import ProbeFailed
 from pipsafe.trust import public_roots
-
-INTERRUPTED = 130
-"""As a shell has it after Ctrl-C."""
 
 HELP = """\
 Usage: pipsafe doctor [options] [URL ...]
@@ -74,52 +65,14 @@ def main(options: OwnOptions, arguments: list[str], style: str) -> int:
     if question.wants_help:
         standard_output.write(HELP)
         return 0
-    target = find(options.python, options.python_set_by, style, os.environ)
-    scratch = Scratch()
-    try:
-        with signals_raise():
-            return _answer(options, question, target, style, scratch)
-    except Interrupted as interrupted:
-        number = interrupted.number
-    finally:
-        scratch.remove()
-    end_by(number)
-    return 128 + number
 
-
-def _answer(options: OwnOptions, question: Asked, target: Target, style: str, scratch: Scratch) -> int:
-    """Ask, look and tell."""
-    try:
-        attempt = greet(target, style, os.environ)
-    except CannotStart as error:
-        return _nothing_seen(f"{target.python} ({target.reason}) cannot be started: {error}.")
-    if attempt.signal or attempt.interrupted:
-        return end_like(attempt) or INTERRUPTED
-    if attempt.hello is None:
-        return _nothing_seen(no_pip.reason(attempt, target))
-    situation = _situation(options, question, target, style, attempt.hello)
-    try:
+    def answer(target: Target, situation: Situation, scratch: Scratch) -> int:
         result = _look(options, question, target, situation, scratch)
         _tell(question, result)
         _report(options, result)
-    except ProbeFailed as error:
-        return _nothing_seen(f"nothing could be looked into: {error}.")
-    except Exception as error:  # noqa: BLE001 - whatever broke, the user is told, and no traceback
-        return _nothing_seen(f"a fault in pipsafe ({type(error).__name__}). Please report it.")
-    return result.exit_code
+        return result.exit_code
 
-
-def _situation(options: OwnOptions, question: Asked, target: Target, style: str, hello: Hello) -> Situation:
-    return Situation(
-        python=target.python,
-        hello=hello,
-        style=style,
-        arguments=question.arguments,
-        environ=dict(os.environ),
-        explicit_ca=tuple((os.path.abspath(os.path.expanduser(path)), by) for path, by in options.ca),
-        pins=tuple(options.pins),
-        supplied={},
-    )
+    return consultation.hold(options, question.arguments, style, answer)
 
 
 def _look(
@@ -173,14 +126,4 @@ def _report(options: OwnOptions, result: Result) -> None:
     try:
         report_file.write(options.report, document.build(result))
     except OSError as error:
-        _say(f"the report could not be written: {error.strerror or error}.")
-
-
-def _nothing_seen(message: str) -> int:
-    _say(message)
-    return NOTHING_SEEN
-
-
-def _say(message: str) -> None:
-    if sys.stderr is not None:
-        terminal.write([Line("pipsafe:", message, "error")], sys.stderr, os.environ)
+        consultation.say(f"the report could not be written: {error.strerror or error}.")

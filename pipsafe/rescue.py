@@ -5,6 +5,7 @@ attempt -> findings -> remedy -> attempt -> ... -> account
 
 import os
 
+from pipsafe.attempts import situation as situations
 from pipsafe.attempts.attempt import Attempt, CannotStart, Hello
 from pipsafe.attempts.captured_streams import CapturedStreams
 from pipsafe.attempts.interruption import Interrupted, end_by, signals_raise
@@ -48,16 +49,8 @@ class Rescue:
         """``prober``: the target's interpreter, started ahead while all of this is imported."""
         self.options, self.streams = options, streams
         self.scratch = Scratch()
-        self.situation = Situation(
-            python=target.python,
-            hello=hello,
-            style=style,
-            arguments=tuple(arguments),
-            environ=dict(os.environ),
-            explicit_ca=tuple((os.path.abspath(os.path.expanduser(path)), by) for path, by in options.ca),
-            pins=tuple(options.pins),
-            supplied=streams.contents if streams else {},
-        )
+        supplied = streams.contents if streams else {}
+        self.situation = situations.first(hello, options, target, style, arguments, os.environ, supplied)
         self.account = Account(options, self.situation)
         line = command_line.parse(arguments, release(hello.pip_version))
         lists_newer = line.command == "list" and line.count("outdated") + line.count("uptodate") > 0

@@ -1,9 +1,12 @@
 """What one attempt is run with."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipsafe.attempts.attempt import Hello
+from pipsafe.attempts.target import Target
+from pipsafe.own_options import OwnOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +51,25 @@ class Situation:
         bundles = self.bundles if bundle is None else (*self.bundles, bundle)
         outset = self.environ_of_user
         return replace(self, environ=environ, arguments=arguments, bundles=bundles, outset=outset)
+
+
+def first(
+    hello: Hello,
+    options: OwnOptions,
+    target: Target,
+    style: str,
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    supplied: Mapping[str, bytes] | None = None,
+) -> Situation:
+    """What pip is run with before anything is known to be wrong."""
+    return Situation(
+        python=target.python,
+        hello=hello,
+        style=style,
+        arguments=tuple(arguments),
+        environ=dict(environ),
+        explicit_ca=tuple((os.path.abspath(os.path.expanduser(path)), by) for path, by in options.ca),
+        pins=tuple(options.pins),
+        supplied=supplied or {},
+    )

@@ -6,17 +6,12 @@ options -> target -> greeting -> draft -> shown -> written
 import os
 import sys
 
-from pipsafe.attempts import no_pip
-from pipsafe.attempts.attempt import CannotStart, Hello
-from pipsafe.attempts.interruption import Interrupted, end_by, signals_raise
-from pipsafe.attempts.launch import end_like
 from pipsafe.attempts.scratch import Scratch
 from pipsafe.attempts.situation import Situation
-from pipsafe.attempts.target import Target, find
-from pipsafe.checkup.greeting import greet
+from pipsafe.attempts.target import Target
+from pipsafe.checkup import consultation
 from pipsafe.checkup.progress import Progress
-from pipsafe.messages import standard_output, terminal
-from pipsafe.messages.terminal import Line
+from pipsafe.messages import standard_output
 from pipsafe.own_options import OwnOptions
 from pipsafe.persist import carrying_out, draft, note, places, reading_back, request, telling
 from pipsafe.persist.cure import CERT, USE_FEATURE, Bundle, Feature, NoCure
@@ -26,13 +21,9 @@ from pipsafe.persist.places import ScopePlace
 from pipsafe.persist.request import Request
 from pipsafe.persist.writing import CannotWrite
 from pipsafe.pip_settings import surroundings
-from pipsafe.probes.probe import ProbeFailed
 
 DONE = 0
 NOT_ALL = 1
-FAILED = 3
-INTERRUPTED = 130
-"""As a shell has it after Ctrl-C."""
 
 HELP = """\
 Usage: pipsafe persist [options] [URL ...]
@@ -74,59 +65,29 @@ def main(options: OwnOptions, arguments: list[str], style: str) -> int:
     if asked.wants_help:
         standard_output.write(HELP)
         return DONE
-    target = find(options.python, options.python_set_by, style, os.environ)
-    scratch = Scratch()
-    try:
-        with signals_raise():
-            return _answer(options, asked, target, style, scratch)
-    except Interrupted as interrupted:
-        number = interrupted.number
-    finally:
-        scratch.remove()
-    end_by(number)
-    return 128 + number
+
+    def answer(target: Target, situation: Situation, scratch: Scratch) -> int:
+        try:
+            return _answer(options, asked, target, situation, scratch)
+        except Damaged as error:
+            return consultation.failed(f"{error}. Nothing is changed.")
+        except CannotWrite as error:
+            return consultation.failed(f"{error}.")
+
+    return consultation.hold(options, asked.arguments, style, answer)
 
 
-def _answer(options: OwnOptions, asked: Request, target: Target, style: str, scratch: Scratch) -> int:
-    try:
-        attempt = greet(target, style, os.environ)
-    except CannotStart as error:
-        return _failed(f"{target.python} ({target.reason}) cannot be started: {error}.")
-    if attempt.signal or attempt.interrupted:
-        return end_like(attempt) or INTERRUPTED
-    if attempt.hello is None:
-        return _failed(no_pip.reason(attempt, target))
-    situation = _situation(options, asked, target, style, attempt.hello)
-    try:
-        scopes = places.every(situation.environ, surroundings.read(situation).target)
-        place = next(item for item in scopes if item.scope == asked.scope)
-        found = note.read(place.note)
-        if asked.undo:
-            return _undo(asked, place, found, scopes)
-        with Progress(None if options.quiet else sys.stderr, os.environ) as progress:
-            drafted = draft.make(asked, situation, place, found, scratch, progress)
-        return _carry_out(asked, drafted, found, target, style)
-    except Damaged as error:
-        return _failed(f"{error}. Nothing is changed.")
-    except CannotWrite as error:
-        return _failed(f"{error}.")
-    except ProbeFailed as error:
-        return _failed(f"nothing could be looked into: {error}.")
-    except Exception as error:  # noqa: BLE001 - whatever broke, the user is told, and no traceback
-        return _failed(f"a fault in pipsafe ({type(error).__name__}). Please report it.")
-
-
-def _situation(options: OwnOptions, asked: Request, target: Target, style: str, hello: Hello) -> Situation:
-    return Situation(
-        python=target.python,
-        hello=hello,
-        style=style,
-        arguments=asked.arguments,
-        environ=dict(os.environ),
-        explicit_ca=tuple((os.path.abspath(os.path.expanduser(path)), by) for path, by in options.ca),
-        pins=tuple(options.pins),
-        supplied={},
-    )
+def _answer(
+    options: OwnOptions, asked: Request, target: Target, situation: Situation, scratch: Scratch
+) -> int:
+    scopes = places.every(situation.environ, surroundings.read(situation).target)
+    place = next(item for item in scopes if item.scope == asked.scope)
+    found = note.read(place.note)
+    if asked.undo:
+        return _undo(asked, place, found, scopes)
+    with Progress(None if options.quiet else sys.stderr, os.environ) as progress:
+        drafted = draft.make(asked, situation, place, found, scratch, progress)
+    return _carry_out(asked, drafted, found, target, situation.style)
 
 
 def _carry_out(asked: Request, drafted: Draft, present: Note | None, target: Target, style: str) -> int:
@@ -177,9 +138,3 @@ def _undo(asked: Request, place: ScopePlace, found: Note | None, every: tuple[Sc
 
 def _scope_word(scope: str) -> str:
     return " " if scope == "user" else f" --{scope} "
-
-
-def _failed(message: str) -> int:
-    if sys.stderr is not None:
-        terminal.write([Line("pipsafe:", message, "error")], sys.stderr, os.environ)
-    return FAILED

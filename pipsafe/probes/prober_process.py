@@ -30,8 +30,9 @@ SOURCES = (
     "surveys",
 )
 BOOT = (
-    "import json, sys; sources = json.loads(sys.stdin.readline()); "
-    "exec(sources['modules']); run(sources, 'prober', sys.argv[1])"
+    "import json, os, sys; sources = json.loads(sys.stdin.readline()); "
+    "exec(compile(sources['modules'], os.path.join(sys.argv[1], 'modules.py'), 'exec')); "
+    "run(sources, 'prober', sys.argv[1])"
 )
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "target_side")

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from pipsafe.attempts import no_pip
-from pipsafe.attempts.attempt import CannotStart, Hello
-from pipsafe.attempts.target import find
-from pipsafe.checkup.greeting import greet
+from pipsafe.attempts.attempt import Hello
+from pipsafe.attempts.scratch import Scratch
+from pipsafe.attempts.situation import Situation
+from pipsafe.attempts.target import Target
+from pipsafe.checkup import consultation
 from pipsafe.messages import standard_output, terminal
 from pipsafe.messages.terminal import Line
 from pipsafe.own_options import OwnOptions, UsageError
@@ -25,7 +26,6 @@ from pipsafe.tool_environment.variables import VARIABLES
 
 DONE = 0
 NOTHING = 1
-FAILED = 3
 
 HELP = """\
 Usage: pipsafe env [--shell SHELL] [--unset]
@@ -78,14 +78,11 @@ def main(options: OwnOptions, arguments: list[str], style: str) -> int:
         assert asked.shell.unsets is not None
         standard_output.write("".join(f"{asked.shell.unsets(item.name)}\n" for item in VARIABLES))
         return DONE
-    target = find(options.python, options.python_set_by, style, os.environ)
-    try:
-        attempt = greet(target, style, os.environ)
-    except CannotStart as error:
-        return _told(f"{target.python} ({target.reason}) cannot be started: {error}.", FAILED)
-    if attempt.hello is None:
-        return _told(no_pip.reason(attempt, target), FAILED)
-    return _answer(options, asked, attempt.hello)
+
+    def answer(_target: Target, situation: Situation, _scratch: Scratch) -> int:
+        return _answer(options, asked, situation.hello)
+
+    return consultation.hold(options, (), style, answer)
 
 
 def read(arguments: Sequence[str]) -> Asked:
@@ -115,17 +112,17 @@ def read(arguments: Sequence[str]) -> Asked:
 def _answer(options: OwnOptions, asked: Asked, hello: Hello) -> int:
     found = lasting_of(hello)
     if found is None:
-        return _told(NOTHING_LASTING, NOTHING)
+        return _nothing(NOTHING_LASTING)
     if found.note is not None and places.TOOLS_BUNDLE not in found.note.files:
-        return _told(NO_FILES.format(found.note.cure), NOTHING)
+        return _nothing(NO_FILES.format(found.note.cure))
     if found.spoiled or found.note is None:
         reasons = "; it ".join(found.spoiled)
-        return _told(BROKEN.format(found.place.folder, reasons, found.renewal), NOTHING)
+        return _nothing(BROKEN.format(found.place.folder, reasons, found.renewal))
     given = assignment.of(found, os.environ)
     try:
         lines = [asked.shell.sets(item.variable.name, item.value) for item in given.items]
     except CannotQuote as error:
-        return _told(f"{found.place.folder} cannot be written for {asked.shell.name}: {error}.", NOTHING)
+        return _nothing(f"{found.place.folder} cannot be written for {asked.shell.name}: {error}.")
     _write("".join(f"{line}\n" for line in lines))
     if not options.quiet:
         stale = (f"The bundle {text}. {found.renewal}" for text in found.stale)
@@ -158,9 +155,9 @@ def _write(text: str) -> None:
         standard_output.write("")
 
 
-def _told(message: str, exit_code: int) -> int:
-    _say([Line("pipsafe:", message, "error")])
-    return exit_code
+def _nothing(message: str) -> int:
+    consultation.say(message)
+    return NOTHING
 
 
 def _say(lines: Sequence[Line]) -> None:
