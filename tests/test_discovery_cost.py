@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import operator
-import time
 from pathlib import Path
 
 from pipsafe.trust import stock
 from tests.lab.authority import Authority
 from tests.lab.many_files import many_files
 from tests.machine import anchors, configured, made, seen
+from tests.yardstick import takes_at_most
 
 ROOT = Authority("Example Corporate Root")
 CHAIN = seen(ROOT.leaf())
@@ -19,11 +19,10 @@ def test_five_hundred_files_of_ten_thousand_certificates(tmp_path: Path) -> None
     machine = made(tmp_path, CHAIN)
     sources = [configured(str(path)) for path in many_files(machine.corp)]
     sources.append(configured(machine.file(ROOT.pem)))
-    began = time.process_time()
 
-    found = machine.search(*sources)
+    with takes_at_most(1):
+        found = machine.search(*sources)
 
-    assert time.process_time() - began < 1
     assert anchors(found) == [ROOT.sha256]
     assert sum(store.certificates for store in found.stores) == 10_001
 
@@ -36,10 +35,9 @@ def test_the_same_bundle_five_hundred_times(tmp_path: Path) -> None:
     for copy in copies:
         copy.write_bytes(path.read_bytes())
     sources = [configured(str(copy)) for copy in copies]
-    began = time.process_time()
 
-    first, *_, last = stock.read(sources, folder=str(machine.project), home=str(machine.home))
+    with takes_at_most(3):
+        first, *_, last = stock.read(sources, folder=str(machine.project), home=str(machine.home))
 
-    assert time.process_time() - began < 3
     assert len(first.file.certificates) == 100
     assert all(map(operator.is_, first.file.certificates, last.file.certificates))

@@ -13,7 +13,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +49,7 @@ from tests.machine import (
     seen,
 )
 from tests.rescues import assert_refused, assert_rescued, patient
+from tests.yardstick import takes_at_most
 
 if sys.platform == "win32":
     pytest.skip("POSIX modes", allow_module_level=True)
@@ -203,20 +203,14 @@ def machine(tmp_path: Path) -> Machine:
     return made(tmp_path, CHAIN)
 
 
-def elapsed(began: float) -> float:
-    """Of this process, all threads: what others do on the machine does not count."""
-    return time.process_time() - began
-
-
 @pytest.mark.parametrize("kind", CONTENTS)
 def test_contents(machine: Machine, kind: str) -> None:
     contents, reason = CONTENTS[kind]
     path = machine.file(contents, name="odd.pem")
-    began = time.process_time()
 
-    found = machine.search(path)
+    with takes_at_most(LONGEST):
+        found = machine.search(path)
 
-    assert elapsed(began) < LONGEST
     if reason is TRUSTED:
         assert ROOT.sha256 in anchors(found)
     elif reason in ("refused", "accepted"):
@@ -534,11 +528,10 @@ def descriptors() -> Iterator[None]:
 def test_places(machine: Machine, kind: str) -> None:
     make, reason = {**PLACES, **PLACES_OF_ROOT}[kind]
     source = make(machine)
-    began = time.process_time()
 
-    found = machine.search(source)
+    with takes_at_most(LONGEST):
+        found = machine.search(source)
 
-    assert elapsed(began) < LONGEST
     if reason is TRUSTED:
         assert anchors(found) == [ROOT.sha256]
     else:

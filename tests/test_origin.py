@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from urllib.parse import quote
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipsafe.origin import Origin, parse, redact
+from tests.yardstick import takes_at_most
 
 ORIGINS = {
     "https://index.example": "https://index.example:443",
@@ -153,10 +153,9 @@ def test_no_password_is_left(scheme: str, user: str, password: str, tail: str) -
 @pytest.mark.parametrize("piece", ["?token", "&key", "@", "//", "https://a:b@", "[", "?key=", "ü"])
 def test_linear(piece: str) -> None:
     hostile = "https://" + piece * (200_000 // len(piece))
-    began = time.monotonic()
-    redact(hostile)
-    parse(hostile)
-    assert time.monotonic() - began < 2
+    with takes_at_most(2):
+        redact(hostile)
+        parse(hostile)
 
 
 TOKEN = "Zq9XbT4mK7pLw2RsV8yN"
@@ -202,7 +201,6 @@ def test_ordinary_paths_are_shown(path: str) -> None:
 
 
 def test_paths_are_quickly_made_fit() -> None:
-    began = time.perf_counter()
-    for text in ("/t/" * 100_000, "/" + "a1" * 150_000 + ".", "/" + "a-" * 150_000 + "!", "/a" * 150_000):
-        redact("https://index.example" + text)
-    assert time.perf_counter() - began < 1
+    with takes_at_most(1):
+        for text in ("/t/" * 100_000, "/" + "a1" * 150_000 + ".", "/" + "a-" * 150_000 + "!", "/a" * 150_000):
+            redact("https://index.example" + text)

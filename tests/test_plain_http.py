@@ -371,7 +371,7 @@ def test_a_look_up_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     start = time.monotonic()
 
     assert failure("http://index.example/", seconds=0.2) == "no answer within 0.2 seconds"
-    assert time.monotonic() - start < timedelta(seconds=1).total_seconds()
+    assert time.monotonic() - start < timedelta(seconds=1.4).total_seconds()
 
 
 NAMES = [
