@@ -201,6 +201,13 @@ def logs(session: nox.Session) -> None:
 
 
 @nox.session
+def catalogues(session: nox.Session) -> None:
+    """Bring ``translations/`` up to date with what is said, and compile them into the package."""
+    _install_groups(session, "translations")
+    session.run("python", "-m", "tools.catalogues", *session.posargs)
+
+
+@nox.session
 def screenshot(session: nox.Session) -> None:
     """Draw ``docs/rescue.svg`` from a real rescue."""
     _install_wheel(session)

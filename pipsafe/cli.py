@@ -50,7 +50,7 @@ def main(style: str = "script") -> int:
         _check_interpreter(options, arguments)
         target = find(options.python, options.python_set_by, style, os.environ)
     except (UsageError, TargetError) as error:
-        return _usage(str(error))
+        return _usage(error.args[0])
     return _drive(options, target, style, arguments)
 
 
@@ -88,13 +88,30 @@ def _say(message: str) -> None:
     """One line on stderr. Where that is closed print would take stdout instead."""
     if sys.stderr is not None:
         # Names of folders and files are in it, which may come out of an archive or a clone.
-        shown = "".join(character if character.isprintable() else "?" for character in message)
+        shown = "".join(character if character.isprintable() else "?" for character in _in_words(message))
         print(f"pipsafe: {shown}", file=sys.stderr)
+
+
+def _in_words(message: str) -> str:
+    """In the reader's language, if stderr has letters for it."""
+    from pipsafe.language import catalogues, reader
+    from pipsafe.language.text import said
+
+    if reader.language(os.environ) == reader.ENGLISH:
+        return message
+    from pipsafe.messages import terminal
+
+    def told(language: str) -> str:
+        return str(said(message, catalogues.look(language)))
+
+    return terminal.legible(told, os.environ, terminal.encoding_of(sys.stderr))
 
 
 def _check_files(options: OwnOptions) -> None:
     if options.strict and options.no_rescue:
-        raise UsageError("--pipsafe-strict and --pipsafe-no-rescue contradict each other.")
+        from pipsafe.language.text import text
+
+        raise UsageError(text("--pipsafe-strict and --pipsafe-no-rescue contradict each other."))
     if options.ca:
         from pipsafe.trust.explicit import check_ca
 
@@ -110,7 +127,11 @@ def _check_interpreter(options: OwnOptions, arguments: list[str]) -> None:
     """pip's own ``--python`` runs another pip, out of our sight: it is left alone."""
     if os.environ.get("PIP_PYTHON") or any(word.partition("=")[0] == "--python" for word in arguments):
         if options.strict:
-            raise UsageError("--pipsafe-strict cannot watch pip's --python; use --pipsafe-python instead.")
+            from pipsafe.language.text import text
+
+            raise UsageError(
+                text("--pipsafe-strict cannot watch pip's --python; use --pipsafe-python instead.")
+            )
         options.no_rescue = True
 
 
@@ -151,7 +172,16 @@ def _run_and_conclude(
             replacing=streams.replacing if streams else None,
         )
     except CannotStart as error:
-        return _usage(f"{target.python} ({target.reason}) cannot be started: {error}.")
+        from pipsafe.language.text import of_error, text
+
+        return _usage(
+            text(
+                "{python} ({reason}) cannot be started: {error}.",
+                python=target.python,
+                reason=target.reason,
+                error=of_error(error),
+            )
+        )
     if attempt.hello is None:
         return _no_pip(attempt, target)
     quiet = listener.has_nothing_to_say(attempt)
@@ -174,7 +204,10 @@ def _name_doctor(options: OwnOptions) -> None:
     """Only where somebody looks: pip's own output stays what it is for those who read it by a program."""
     streams = (sys.stdout, sys.stderr)
     if not options.quiet and all(stream is not None and stream.isatty() for stream in streams):
-        print("pipsafe runs this pip; `pipsafe doctor` checks its TLS and installs nothing.", file=sys.stderr)
+        from pipsafe.language.text import text
+
+        told = text("pipsafe runs this pip; `pipsafe doctor` checks its TLS and installs nothing.")
+        print(_in_words(told), file=sys.stderr)
 
 
 class _Listener:
@@ -253,4 +286,7 @@ class _Listener:
 
 def _tell_of_fault(error: Exception) -> None:
     """One line, whatever broke: pip's result stands."""
-    _say(f"a fault in pipsafe ({type(error).__name__}); pip's result stands. Please report it.")
+    from pipsafe.language.text import text
+
+    name = type(error).__name__
+    _say(text("a fault in pipsafe ({name}); pip's result stands. Please report it.", name=name))

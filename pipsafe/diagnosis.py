@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pipsafe.causes import anchors, connection, maker, server_certificate
 from pipsafe.causes.case import Case, Cause, Diagnosis
 from pipsafe.causes.words import said
+from pipsafe.language.text import text
 from pipsafe.observations.inspectors import recognise
 
 Judge = Callable[[Case], str | None]
@@ -58,7 +59,10 @@ def diagnose(case: Case) -> Diagnosis:
         if (explanation := judge(case)) is not None
     ]
     if not found:
-        found = [Cause("unknown", f"{case.origin}: {said(case.pip)}. No known cause explains it.", False)]
+        explanation = text(
+            "{origin}: {reason}. No known cause explains it.", origin=case.origin, reason=said(case.pip)
+        )
+        found = [Cause("unknown", explanation, False)]
     judged = any(cause.name in BY_PROVENANCE for cause in found)
     reasons = maker.of(case).reasons if judged else ()
     return Diagnosis(case, tuple(found), recognise(case.survey.chain), reasons)

@@ -28,12 +28,16 @@ from pipsafe.checkup import (
 from pipsafe.checkup.asked import Asked
 from pipsafe.checkup.progress import Progress
 from pipsafe.checkup.result import Result
+from pipsafe.language import catalogues
+from pipsafe.language.text import of_error, text
 from pipsafe.messages import report_file, standard_output
 from pipsafe.own_options import OwnOptions
 from pipsafe.pip_settings import settings
 from pipsafe.trust import public_roots
 
-HELP = """\
+# For translators: in rows of at most 80 columns.
+HELP = text(
+    """\
 Usage: pipsafe doctor [options] [URL ...]
 
 Looks at every server that this pip is configured for, or at those named, such
@@ -57,13 +61,14 @@ Exit code: 0 if pip would verify everything and accept it; 1 if something is
 refused or not verified; 2 if the command line makes no sense; 3 if nothing
 could be looked into.
 """
+)
 
 
 def main(options: OwnOptions, arguments: list[str], style: str) -> int:
     """Everything behind the word `doctor`. Returns the exit code. Raises UsageError and TargetError."""
     question = asked.read(arguments)
     if question.wants_help:
-        standard_output.write(HELP)
+        standard_output.tell(lambda language: HELP.said(catalogues.look(language)))
         return 0
 
     def answer(target: Target, situation: Situation, scratch: Scratch) -> int:
@@ -115,7 +120,7 @@ def _tell(question: Asked, result: Result) -> None:
     if question.form == "json":
         standard_output.write(json.dumps(document.build(result), indent=2) + "\n")
     elif question.form == "markdown":
-        standard_output.write(ticket.text(result))
+        standard_output.tell(lambda language: ticket.note(result, catalogues.look(language)))
     else:
         standard_output.write_lines(page.lines(result))
 
@@ -126,4 +131,6 @@ def _report(options: OwnOptions, result: Result) -> None:
     try:
         report_file.write(options.report, document.build(result))
     except OSError as error:
-        consultation.say(f"the report could not be written: {error.strerror or error}.")
+        consultation.say(
+            text("the report could not be written: {reason}.", reason=error.strerror or of_error(error))
+        )

@@ -15,6 +15,7 @@ from pipsafe.attempts.situation import Situation
 from pipsafe.causes.case import Case, Diagnosis
 from pipsafe.diagnosis import diagnose
 from pipsafe.findings import Checkup, Findings, Remedy
+from pipsafe.language.text import counted, text
 from pipsafe.observations import provenance
 from pipsafe.observations.provenance import PublicNames, Seen
 from pipsafe.origin import Origin
@@ -22,8 +23,10 @@ from pipsafe.pip_settings import pip_trust, surroundings
 from pipsafe.pip_settings.settings import Contact
 from pipsafe.pip_settings.surroundings import PROXY
 from pipsafe.probes import contacts
-from pipsafe.probes.probe import Place, ProbeFailed, Prober, Survey, Trust
-from pipsafe.probes.prober_process import ProberProcess
+from pipsafe.probes.answered import Survey
+from pipsafe.probes.asked import Place, Trust
+from pipsafe.probes.probe import Prober
+from pipsafe.probes.prober_process import ProbeFailed, ProberProcess
 from pipsafe.probes.proof import Proof
 from pipsafe.remedy import PipTraits, Plan
 from pipsafe.statements.evidence import Evidence, Kind
@@ -39,7 +42,7 @@ CHECKUP_SECONDS = 60.0
 
 MOST_REDIRECTS = 5
 
-SSL_SHADOWED = (
+SSL_SHADOWED = text(
     "pip found no ssl module, and its Python has one: something else of that name stands before it "
     "(in PYTHONPATH, or in the working folder)"
 )
@@ -184,10 +187,10 @@ class _Examination:
         if asked is None:
             asked = contacts.configured(self.around, self.facts.default_index or "")
         asked = contacts.with_proxies(self.around, asked)
-        progress(f"asking {len(asked)} server{'' if len(asked) == 1 else 's'}")
+        progress(counted("asking {count} server", "asking {count} servers", len(asked)))
         every = self._diagnoses(asked)
         failed = [item for item in every if not item.is_healthy]
-        progress("looking through the CAs of this machine")
+        progress(text("looking through the CAs of this machine"))
         sought = self._seek(failed, ())
         now_known = {item.case.origin: item for item in sought.diagnoses}
         curable = [item for item in sought.diagnoses if item.is_curable]
@@ -257,7 +260,7 @@ class _Examination:
         refused = survey.verdicts["pip"]
         if setting is not None and refused.kind == "setting" and not refused.is_of_client_certificate:
             problems = ca_file.read(setting.value).problems
-            problem = problems[0] if problems else "holds no CA certificate in PEM form"
+            problem = problems[0] if problems else text("holds no CA certificate in PEM form")
         is_default = self._is_default(contact)
         proxy = self.around.place(contact).proxy
         return Case(

@@ -3,13 +3,16 @@
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pipsafe.language import catalogues
+from pipsafe.language.text import Text, enumerated, sentences, text
 from pipsafe.messages import cause_pages, columns, markdown_terminal, standard_output, terminal
 from pipsafe.own_options import UsageError
 
-HELP = """\
+HELP = text(
+    """\
 Usage: pipsafe explain [CAUSE]
        pipsafe explain --log FILE [--json]
 
@@ -27,20 +30,17 @@ is asked of the network.
 Exit code: 0; with --log, 1 if the log shows a TLS failure; 2 if the command
 line makes no sense or the log cannot be read.
 """
+)
 
-ABOUT = (
+ABOUT = text(
     "These are the causes of TLS failures that pipsafe tells apart. `pipsafe explain CAUSE` says what one "
     "means, how pipsafe knows, and what cures it. `pipsafe explain --log FILE` finds them in a saved log."
 )
 
-SEEN = (
-    "That is what pip saw; it has several causes:",
-    "`pipsafe doctor` finds out which. `pipsafe explain CAUSE` says more of each.",
-)
-SEEN_OF_ONE = (
-    "That is what pip saw; it has this cause:",
-    "`pipsafe doctor` looks at the server itself. `pipsafe explain {}` says more.",
-)
+SEEN = text("That is what pip saw; it has several causes:")
+WHICH = text("`pipsafe doctor` finds out which. `pipsafe explain CAUSE` says more of each.")
+SEEN_OF_ONE = text("That is what pip saw; it has this cause:")
+WHY = text("`pipsafe doctor` looks at the server itself. `pipsafe explain {cause}` says more.")
 """Around the causes of a verify code or of OpenSSL's words."""
 
 WIDEST = 88
@@ -68,17 +68,25 @@ def main(arguments: Sequence[str]) -> int:
     """Everything behind the word `explain`. Returns the exit code. Raises UsageError."""
     question = read(arguments)
     if question.wants_help:
-        standard_output.write(HELP)
+        standard_output.tell(lambda language: HELP.said(catalogues.look(language)))
     elif question.log is not None:
         from pipsafe.messages import log_account
 
         return log_account.main(question.log, as_json=question.as_json)
     elif question.seen:
-        standard_output.write(_of_seen(question.seen))
+        standard_output.tell(lambda language: _of_seen(question.seen, language))
     elif question.cause is not None:
-        standard_output.write(_rendered(cause_pages.page(question.cause)))
+        page = cause_pages.page(question.cause)
+        standard_output.tell(lambda language: _rendered(page, language))
     else:
-        standard_output.write(_rendered(ABOUT) + "\n" + listing(_columns(), coloured=_is_coloured()))
+        standard_output.tell(
+            lambda language: "\n".join(
+                (
+                    _rendered(_in(ABOUT, language), language),
+                    listing(_columns(), language, coloured=_is_coloured()),
+                )
+            )
+        )
     return 0
 
 
@@ -98,7 +106,9 @@ def read(arguments: Sequence[str]) -> Question:
         elif word in ("-h", "--help"):
             wants_help = True
         elif word.startswith("-"):
-            raise UsageError(f"explain has no option {word}; it has --log, --json and --help.")
+            raise UsageError(
+                text("explain has no option {word}; it has --log, --json and --help.", word=word)
+            )
         else:
             names.append(word)
     if wants_help:
@@ -112,13 +122,13 @@ def read(arguments: Sequence[str]) -> Question:
 
 def _check(names: Sequence[str], log: str | None, *, as_json: bool) -> None:
     if log == "":
-        raise UsageError("--log needs the name of a file, or - for standard input.")
+        raise UsageError(text("--log needs the name of a file, or - for standard input."))
     if names and log is not None:
-        raise UsageError("explain takes a cause or --log, not both.")
+        raise UsageError(text("explain takes a cause or --log, not both."))
     if len(names) > 1:
-        raise UsageError("explain takes one cause at a time.")
+        raise UsageError(text("explain takes one cause at a time."))
     if as_json and log is None:
-        raise UsageError("--json goes with --log.")
+        raise UsageError(text("--json goes with --log."))
 
 
 def _seen(names: Sequence[str]) -> tuple[str, ...]:
@@ -144,36 +154,49 @@ def _known(name: str) -> str:
         import shlex
 
         path = shlex.quote(f"./{name}" if name.startswith("-") else name)
-        raise UsageError(f"{name!r} is a file, no cause: `pipsafe explain --log {path}` reads it.")
+        raise UsageError(
+            text(
+                "{name!r} is a file, no cause: `pipsafe explain --log {path}` reads it.",
+                name=name,
+                path=path,
+            )
+        )
     import difflib
 
     close = difflib.get_close_matches(plain, cause_pages.CAUSES, 3, 0.5)
-    meant = f" Close to it: {', '.join(close)}." if close else ""
-    raise UsageError(f"there is no cause {name!r}.{meant} `pipsafe explain` lists all.")
+    raise UsageError(
+        sentences(
+            text("there is no cause {name!r}.", name=name),
+            text("Close to it: {causes}.", causes=enumerated(close)) if close else "",
+            text("`pipsafe explain` lists all."),
+        )
+    )
 
 
-def _of_seen(causes: Sequence[str]) -> str:
+def _of_seen(causes: Sequence[str], language: str) -> str:
     """What pip saw is no cause yet."""
-    first, last = SEEN if len(causes) > 1 else (text.format(*causes) for text in SEEN_OF_ONE)
+    first, last = (SEEN, WHICH) if len(causes) > 1 else (SEEN_OF_ONE, WHY.filled(cause=causes[0]))
     width, longest = _columns(), max(map(len, causes))
-    rows = [row for name in causes for row in _row(name, longest, width, coloured=_is_coloured())]
-    return "\n".join([_rendered(first), *rows, "", _rendered(last)])
+    rows = [row for name in causes for row in _row(name, longest, width, language, coloured=_is_coloured())]
+    return "\n".join(
+        [_rendered(_in(first, language), language), *rows, "", _rendered(_in(last, language), language)]
+    )
 
 
-def listing(width: int, *, coloured: bool) -> str:
+def listing(width: int, language: str, *, coloured: bool) -> str:
     """All causes, each with its sentence."""
     longest = max(map(len, cause_pages.CAUSES))
     lines = []
     for heading, names in cause_pages.GROUPS.items():
-        lines += ["", markdown_terminal.styled(heading, "section", coloured=coloured)]
+        lines += ["", markdown_terminal.styled(_in(heading, language), "section", coloured=coloured)]
         for name in names:
-            lines += _row(name, longest, width, coloured=coloured)
+            lines += _row(name, longest, width, language, coloured=coloured)
     return "\n".join([*lines[1:], ""])
 
 
-def _row(name: str, longest: int, width: int, *, coloured: bool) -> list[str]:
+def _row(name: str, longest: int, width: int, language: str, *, coloured: bool) -> list[str]:
     shown = markdown_terminal.styled(name, "code", coloured=coloured)
-    meaning = columns.units(cause_pages.meaning(name))
+    meaning = columns.units(_of_page(language)(cause_pages.meaning(name)))
     if width < BESIDE:
         return [MARGIN + shown, *(MARGIN * 2 + row for row in columns.rows(meaning, width - 2 * len(MARGIN)))]
     indent = len(MARGIN) + longest + len(MARGIN)
@@ -182,8 +205,18 @@ def _row(name: str, longest: int, width: int, *, coloured: bool) -> list[str]:
     return [f"{MARGIN}{shown}{blanks}{MARGIN}{first}", *(" " * indent + row for row in others)]
 
 
-def _rendered(page: str) -> str:
-    return markdown_terminal.render(page, _columns(), coloured=_is_coloured())
+def _rendered(page: str, language: str) -> str:
+    return markdown_terminal.render(page, _columns(), coloured=_is_coloured(), translate=_of_page(language))
+
+
+def _of_page(language: str) -> Callable[[str], str]:
+    """What says a block of a page in a language."""
+    look = catalogues.look(language, catalogues.EXPLANATIONS)
+    return lambda block: look(block, None, 0)
+
+
+def _in(words: Text, language: str) -> str:
+    return words.said(catalogues.look(language))
 
 
 def _columns() -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pipsafe.causes.case import Diagnosis
 from pipsafe.origin import Origin
 from pipsafe.pip_settings.surroundings import Surroundings
-from pipsafe.probes.probe import Facts
+from pipsafe.probes.answered import Facts
 from pipsafe.remedy import Plan
 from pipsafe.trust.anchors import Candidate, Search
 

@@ -1,6 +1,6 @@
 """pipsafe's own options, taken out of the command line before pip sees it.
 
-Read on every run: it imports nothing.
+Read on every run: it imports nothing, unless there is something to complain of.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,13 +83,22 @@ def _option(word: str, rest: list[str]) -> tuple[str, str]:
     """Name and value of an option, the value taken from ``rest`` if it is not in the word."""
     name, equals, value = word[len(PREFIX) :].partition("=")
     if name not in OPTIONS:
-        raise UsageError(f"there is no option {PREFIX}{name}; there are {_all_names()}.")
+        from pipsafe.language.text import both, text
+
+        names = both([PREFIX + known for known in OPTIONS])
+        raise UsageError(
+            text("there is no option {option}; there are {names}.", option=PREFIX + name, names=names)
+        )
     if equals and not OPTIONS[name]:
-        raise UsageError(f"{PREFIX}{name} takes no value.")
+        from pipsafe.language.text import text
+
+        raise UsageError(text("{option} takes no value.", option=PREFIX + name))
     if OPTIONS[name] and not equals and rest:
         value = rest.pop(0)
     if OPTIONS[name] and not value:
-        raise UsageError(f"{PREFIX}{name} needs a value.")
+        from pipsafe.language.text import text
+
+        raise UsageError(text("{option} needs a value.", option=PREFIX + name))
     return name, value
 
 
@@ -115,14 +124,12 @@ def _pins(value: str, set_by: str) -> list[tuple[str, str]]:
     for word in value.lower().replace("sha256 fingerprint=", "").replace(",", " ").split():
         digits = word.removeprefix("sha256:").removeprefix("sha-256:").replace(":", "")
         if len(digits) != FINGERPRINT_DIGITS or not HEX_DIGITS.issuperset(digits):
-            raise UsageError(
-                f"{set_by} takes the SHA-256 fingerprint of a certificate: {FINGERPRINT_DIGITS} "
-                f"hexadecimal digits, not {word!r}."
+            from pipsafe.language.text import text
+
+            template = text(
+                "{option} takes the SHA-256 fingerprint of a certificate: {number} hexadecimal digits, not "
+                "{given!r}."
             )
+            raise UsageError(template.filled(option=set_by, number=FINGERPRINT_DIGITS, given=word))
         found.append((digits, set_by))
     return found
-
-
-def _all_names() -> str:
-    names = [PREFIX + name for name in OPTIONS]
-    return ", ".join(names[:-1]) + " and " + names[-1]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipsafe.causes.case import HIDING_VARIABLES, Diagnosis, names_of
-from pipsafe.probes.probe import Trust
+from pipsafe.probes.asked import Trust
 from pipsafe.trust.anchors import Candidate
 from pipsafe.trust.sources import Source
 from pipsafe.x509.certificate import Certificate

@@ -16,7 +16,8 @@ from pipsafe.attempts.suspicion import looks_suspicious
 from pipsafe.attempts.target import Target
 from pipsafe.attempts.transcript import Transcript
 from pipsafe.findings import Remedy
-from pipsafe.messages import wording
+from pipsafe.language.text import of_error
+from pipsafe.messages import cautions, wording
 from pipsafe.messages.account import Account
 from pipsafe.own_options import OwnOptions
 from pipsafe.pip_settings import command_line
@@ -103,9 +104,9 @@ class Rescue:
         try:
             self._attempts(attempt, transcript)
         except CannotStart as error:
-            self.account.warn([wording.not_started_again(self.situation.python, str(error))])
+            self.account.warn([cautions.not_started_again(self.situation.python, of_error(error))])
         except Exception as error:
-            self.account.warn([wording.fault(error)])
+            self.account.warn([cautions.fault(error)])
             if not self.ended:
                 self.ended.append(self.round.ended(attempt))
 
@@ -128,9 +129,9 @@ class Rescue:
             try:
                 return around.conclude(attempt, transcript)
             except ProbeFailed as error:
-                self.account.warn([wording.not_examined(str(error))])
+                self.account.warn([cautions.not_examined(of_error(error))])
             except Exception as error:
-                self.account.warn([wording.fault(error)])
+                self.account.warn([cautions.fault(error)])
         return around.ended(attempt)
 
     def _retry(self, situation: Situation) -> Ended:

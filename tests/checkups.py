@@ -9,19 +9,20 @@ from pathlib import Path
 from pipsafe.attempts.attempt import Hello
 from pipsafe.attempts.situation import Situation
 from pipsafe.causes.case import Case, Diagnosis
-from pipsafe.checkup import effects, inspection, unencrypted, unverified
+from pipsafe.checkup import effects, inspection, ticket, unencrypted, unverified
 from pipsafe.checkup.effect import Effect
 from pipsafe.checkup.result import Result
 from pipsafe.checkup.waiting import Waiting
 from pipsafe.diagnosis import diagnose
 from pipsafe.findings import Checkup, Remedy
+from pipsafe.language.text import as_it_is
 from pipsafe.observations.provenance import Provenance
 from pipsafe.origin import Origin
 from pipsafe.own_options import OwnOptions, split
 from pipsafe.pip_settings import surroundings
 from pipsafe.pip_settings.settings import Contact
 from pipsafe.pip_settings.surroundings import Surroundings
-from pipsafe.probes.probe import Facts, Survey, Verdict
+from pipsafe.probes.answered import Facts, Survey, Verdict
 from pipsafe.trust.anchors import Candidate, Search
 from pipsafe.x509.certificate import Certificate, parse
 from tests.lab.authority import Authority, Chain, Leaf, der_of
@@ -142,3 +143,8 @@ def result_of(
         inspection=inspection.find(diagnoses),
         waiting=tuple(waiting),
     )
+
+
+def note_of(result: Result) -> str:
+    """The note for the network's owners, in English."""
+    return ticket.note(result, as_it_is)

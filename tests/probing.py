@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from pipsafe.origin import Origin
 from pipsafe.pip_settings.proxy import Proxy, parse
-from pipsafe.probes.probe import Place, Prober, Survey, Trust
+from pipsafe.probes.answered import Survey
+from pipsafe.probes.asked import Place, Trust
+from pipsafe.probes.probe import Prober
 from tests.lab.authority import Authority
 from tests.lab.interceptor import ConnectProxy
 from tests.lab.targets import pythons

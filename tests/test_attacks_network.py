@@ -23,7 +23,9 @@ from pathlib import Path
 import pytest
 
 from pipsafe.origin import Origin
-from pipsafe.probes.probe import Place, ProbeFailed, Prober, Trust
+from pipsafe.probes.asked import Place, Trust
+from pipsafe.probes.probe import Prober
+from pipsafe.probes.prober_process import ProbeFailed
 from tests.lab.authority import LOOPBACK, Authority, Chain, Leaf, der_of
 from tests.lab.index_server import IndexServer
 from tests.lab.odd_servers import ROGUES, Rogue, record, server_hello

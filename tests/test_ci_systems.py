@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipsafe.language import catalogues
 from pipsafe.messages import ci_systems, step_summary, terminal
 from pipsafe.messages.ci_systems import SYSTEMS, TITLES
 from tests.lab.authority import Authority
@@ -59,13 +60,15 @@ HEARD: dict[str, Callable[[str], Iterator[Command]]] = {GITHUB.name: _github_hea
 @pytest.mark.parametrize("outcome", TITLES)
 @given(texts=st.lists(st.text() | st.sampled_from([HOSTILE, "100%0A::error::x", "####[x]", "]", "%25"])))
 def test_one_annotation_whatever_the_words(system: ci_systems.System, outcome: str, texts: list[str]) -> None:
-    log = ci_systems.annotation(system, outcome, texts)
+    log = ci_systems.annotation(system, outcome, texts, catalogues.look("en"))
 
     assert re.search(r"[\r\n]", log) is None
     ((_, properties, message),) = HEARD[system.name](log)
     assert system.levels[outcome] in log.partition("]")[0]
     assert TITLES[outcome] in message + properties.replace("%3A", ":").replace("%2C", ",")
-    words = "\n".join("".join(c if c.isprintable() else "?" for c in text) for text in texts)
+    words = "\n".join(
+        "".join(c if c.isprintable() or c in "\u00a0\u202f" else "?" for c in text) for text in texts
+    )
     if len(words) < ci_systems.MOST_CHARACTERS:
         assert message.endswith(words.replace("##", "# #"))
 
@@ -84,7 +87,7 @@ def test_an_address_stays_an_address() -> None:
 
 @given(st.lists(st.text() | st.sampled_from([HOSTILE, "```", "<!--", "</details>", "# x", "@team"])))
 def test_a_summary_is_one_heading_and_code(lines: list[str]) -> None:
-    text = ci_systems.markdown("skipped", lines)
+    text = ci_systems.markdown("skipped", lines, catalogues.look("en"))
 
     head, _, block = text.partition(TITLES["skipped"])
     assert head == "\n\n### "

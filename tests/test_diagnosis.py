@@ -22,7 +22,7 @@ from pipsafe.observations.inspectors import recognise
 from pipsafe.observations.provenance import Provenance
 from pipsafe.origin import Origin
 from pipsafe.pip_settings.pip_config import Setting
-from pipsafe.probes.probe import Survey, Verdict
+from pipsafe.probes.answered import Survey, Verdict
 from pipsafe.trust.anchors import Candidate
 from pipsafe.trust.sources import Source
 from pipsafe.x509.certificate import Certificate, parse

@@ -25,7 +25,8 @@ from pipsafe.messages import terminal
 from pipsafe.origin import Origin
 from pipsafe.own_options import UsageError
 from pipsafe.pip_settings.settings import Contact
-from pipsafe.probes.probe import Trust, Verdict
+from pipsafe.probes.answered import Verdict
+from pipsafe.probes.asked import Trust
 from pipsafe.remedy import Plan
 from pipsafe.trust.anchors import Candidate, PassedOver, Search, Store
 from pipsafe.trust.sources import Source
@@ -39,6 +40,7 @@ from tests.checkups import (
     chain_of,
     diagnosed,
     looked_at,
+    note_of,
     refused,
     result_of,
 )
@@ -350,7 +352,7 @@ def _outside_fences(text: str) -> list[str]:
 
 
 def test_the_note(env: dict[str, str]) -> None:
-    text = ticket.text(_cured({**env, "PIP_INDEX_URL": "https://me:hunter2@index.example/"}))
+    text = note_of(_cured({**env, "PIP_INDEX_URL": "https://me:hunter2@index.example/"}))
     for words in (
         "2025-06-01 12:30 UTC",
         f"pipsafe {__version__}, pip 24.0, Python 3.12.3",
@@ -371,22 +373,22 @@ def test_the_note(env: dict[str, str]) -> None:
 
 def test_what_the_note_asks_for(env: dict[str, str]) -> None:
     around = looked_at({**env, "PIP_CERT": "/home/alice/gone.pem"})
-    assert "- Please send the root CA certificate (PEM)" in ticket.text(result_of(around, refused()))
+    assert "- Please send the root CA certificate (PEM)" in note_of(result_of(around, refused()))
     gone = Verdict(accepted=False, code=None, message="no such file: /home/alice/gone.pem", kind="setting")
     case = replace(diagnosed(pip=gone).case, setting=around.settings.cert, setting_problem="does not exist")
     local = diagnose(case)
     assert local.decisive.name == "bad-ca-setting"
-    text = ticket.text(result_of(around, local))
+    text = note_of(result_of(around, local))
     assert "- Nothing: the cause lies on this machine." in text
     assert "alice" not in text
 
 
 def test_the_note_of_a_healthy_pip(env: dict[str, str]) -> None:
-    assert "nothing was refused" in ticket.text(_healthy(env))
+    assert "nothing was refused" in note_of(_healthy(env))
 
 
 def test_hostile_words_stay_in_their_fence(env: dict[str, str]) -> None:
-    text = ticket.text(_hostile(env))
+    text = note_of(_hostile(env))
     assert "Evil" in text
     outside = "\n".join(_outside_fences(text))
     for words in ("Evil", "img", "Ha", "l.example"):
@@ -411,7 +413,7 @@ def test_the_home_of_the_user_is_not_told(env: dict[str, str], monkeypatch: pyte
     found = refused()
     cause = replace(found.causes[0], explanation="The root is in /home/alice/ca.pem.")
     result = result_of(looked_at({**env, "HOME": "/home/alice"}), replace(found, causes=(cause,)))
-    text = ticket.text(result)
+    text = note_of(result)
     assert "The root is in ~/ca.pem." in text
     assert "alice" not in text
 

@@ -186,6 +186,9 @@ def test_requirement_files(env: dict[str, str], tmp_path: Path) -> None:
         ("PIP_SAFE_CA", "/c", "PIPSAFE_CA may be meant"),
         ("pipsafe_ca", "/c", "PIPSAFE_CA may be meant"),
         ("PIPSAFE_FROBNICATE", "1", "no such variable"),
+        ("PIPSAFE_LANG", "de", "is the language"),
+        ("PIPSAFE_LANG", "xx", "has no effect: pipsafe speaks en, fr, de, ru, zh_CN"),
+        ("PIPSAFE_LNG", "de", "PIPSAFE_LANG may be meant"),
     ],
 )
 def test_own_variables(env: dict[str, str], variable: str, value: str, words: str) -> None:

@@ -20,7 +20,8 @@ from pipsafe.observations.provenance import INSPECTION, PRIVATE_CA, PUBLIC_CA, P
 from pipsafe.origin import Origin
 from pipsafe.pip_settings.pip_config import Setting
 from pipsafe.pip_settings.settings import Contact
-from pipsafe.probes.probe import Trust, Verdict
+from pipsafe.probes.answered import Verdict
+from pipsafe.probes.asked import Trust
 from pipsafe.remedy import Plan
 from pipsafe.trust import public_roots, system_store
 from pipsafe.trust.anchors import Candidate, Search, Store
@@ -36,6 +37,7 @@ from tests.checkups import (
     UNKNOWN,
     diagnosed,
     looked_at,
+    note_of,
     refused,
     result_of,
 )
@@ -80,7 +82,7 @@ def test_who_is_not_reached_is_not_refused(
     assert text.splitlines()[-1] == "× Not in order: the server is not reached."
     assert "refuse" not in text.replace("Connection refused", "")
     assert grid.lines(result) == []
-    note = ticket.text(result)
+    note = note_of(result)
     assert note.startswith("## Servers cannot be reached over TLS\n")
     assert message in note
     for words in ("Verdicts", "refuse", "certifi", "Turning verification off"):
@@ -93,7 +95,7 @@ def test_refused_and_not_reached_are_counted_apart(env: dict[str, str]) -> None:
         "× Not in order: 1 of 2 servers refused; 1 of 2 servers not reached."
     )
     assert [row.text.split()[0] for row in grid.lines(result)[1:-1]] == ["index.example"]
-    note = ticket.text(result)
+    note = note_of(result)
     assert note.startswith("## TLS verification fails\n")
     assert note.count("Verdicts:") == 1
 
@@ -102,7 +104,7 @@ def test_one_store_whose_connection_broke(env: dict[str, str]) -> None:
     late = Verdict(accepted=False, code=None, message="timed out", kind="unreachable")
     result = result_of(looked_at(env), diagnosed(pip=UNKNOWN, certifi=UNKNOWN, system=late))
     assert grid.lines(result)[1].text.split() == ["index.example", "no", "(20)", "no", "(20)", "-"]
-    assert "operating system" not in ticket.text(result)
+    assert "operating system" not in note_of(result)
 
 
 # Not verified
@@ -194,7 +196,7 @@ def test_a_certifi_that_is_no_public_list_is_left_out(env: dict[str, str]) -> No
         ["index.example", "no", "(20)", "no", "(20)"],
     )
     assert "certifi:" not in legend
-    assert "(certifi)" not in ticket.text(result)
+    assert "(certifi)" not in note_of(result)
     assert f"certifi: {PUBLIC};" in grid.lines(result_of(looked_at(env), refused()))[2].text
 
 
@@ -246,7 +248,7 @@ def test_each_fingerprint_stands_below_its_request(env: dict[str, str]) -> None:
     other = parse(OTHER.der)
     accepted = {str(INDEX): (Candidate(ANCHOR, TOOL),), str(FILES): (Candidate(other, TOOL),)}
     result = result_of(looked_at(env), refused(), refused(FILES), accepted=accepted)
-    asked = ticket.text(result).partition("### What is asked for\n\n")[2].splitlines()
+    asked = note_of(result).partition("### What is asked for\n\n")[2].splitlines()
     rows = [row for row in asked if row and not row.startswith("```")]
     assert rows[:-1] == [
         f"- {ticket.CONFIRM}",
@@ -259,7 +261,7 @@ def test_each_fingerprint_stands_below_its_request(env: dict[str, str]) -> None:
 
 
 def test_the_same_request_for_two_servers_is_made_once(env: dict[str, str]) -> None:
-    text = ticket.text(result_of(looked_at(env), refused(), refused(FILES)))
+    text = note_of(result_of(looked_at(env), refused(), refused(FILES)))
     assert text.count("- Please send the root CA") == 1
     assert "\nhttps://index.example:443\nhttps://files.example:8443\n" in text
 

@@ -361,7 +361,7 @@ def test_a_translation_goes_block_by_block() -> None:
     shown = markdown_terminal.render(page, 30, coloured=False, translate=translate)
     rows = shown.splitlines()
 
-    assert asked == ["t", "One sentence here.", "item"]
+    assert asked == ["One sentence here.", "item"], "a title is a name, and this code is for machines"
     assert "    code stays" in rows
     assert max(map(columns.width_of, rows)) in (29, 30), "two columns for each of these characters"
     assert not [row for row in rows if row.strip()[:1] in columns.CLOSING and row.strip()]
@@ -649,12 +649,18 @@ def test_a_page_costs_little() -> None:
     loaded = set(done.stdout.splitlines()[-1].split())
 
     assert "pipsafe.messages.markdown_terminal" in loaded
-    assert loaded.isdisjoint(("ssl", "socket", "subprocess", "json", "difflib", "argparse", "packaging"))
+    assert loaded.isdisjoint(
+        ("ssl", "socket", "subprocess", "json", "difflib", "argparse", "packaging", "gettext")
+    )
     assert {name for name in loaded if name.startswith("pipsafe.")} == {
         "pipsafe.messages",
         "pipsafe.messages.cause_pages",
         "pipsafe.messages.columns",
         "pipsafe.explain",
+        "pipsafe.language",
+        "pipsafe.language.catalogues",
+        "pipsafe.language.reader",
+        "pipsafe.language.text",
         "pipsafe.messages.markdown_terminal",
         "pipsafe.own_options",
         "pipsafe.messages.standard_output",

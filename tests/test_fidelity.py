@@ -257,17 +257,23 @@ def drawn(output: bytes) -> tuple[set[bytes], int]:
     return colours | blocks, max(len(line.decode("utf-8", "replace").rstrip()) for line in lines)
 
 
+LOOKS = 4
+"""A bar is drawn ten times a second: on a busy machine one of two pips may be done between two drawings."""
+
+
 @pytest.mark.parametrize("columns", [60, 120])
 @pytest.mark.parametrize("pip_version", PIPS)
 def test_a_progress_bar_is_drawn(bench: Callable[[str], Bench], pip_version: str, columns: int) -> None:
     place = bench(pip_version)
     case = Case("install boulder", index=True)
-    expected = place.on_pty(case, (place.target.pip,), columns, ())
-    got = place.on_pty(case, as_script(), columns, ())
-    assert got.exit_code == expected.exit_code == 0, got.output
-    assert got.output.count(b"\r") > got.output.count(b"\r\n"), "nothing was drawn over"
-    assert drawn(got.output)[0] == drawn(expected.output)[0]
-    assert drawn(got.output)[1] == drawn(expected.output)[1]
+    pairs: list[tuple[object, object]] = []
+    while len(pairs) < LOOKS and not (pairs and pairs[-1][0] == pairs[-1][1]):
+        expected = place.on_pty(case, (place.target.pip,), columns, ())
+        got = place.on_pty(case, as_script(), columns, ())
+        assert got.exit_code == expected.exit_code == 0, got.output
+        assert got.output.count(b"\r") > got.output.count(b"\r\n"), "nothing was drawn over"
+        pairs.append((drawn(got.output), drawn(expected.output)))
+    assert pairs[-1][0] == pairs[-1][1]
 
 
 @pytest.mark.parametrize("pip_version", PIPS)

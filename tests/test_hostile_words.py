@@ -20,7 +20,9 @@ from pipsafe.observations.provenance import judge
 from pipsafe.observations.provenance_scene import PublicNames
 from pipsafe.origin import Origin
 from pipsafe.pip_settings.proxy import Proxy
-from pipsafe.probes.probe import Place, Prober, Survey, Trust, Verdict
+from pipsafe.probes.answered import Survey, Verdict
+from pipsafe.probes.asked import Place, Trust
+from pipsafe.probes.probe import Prober
 from pipsafe.target_side import connections
 from pipsafe.trust.anchors import Candidate
 from pipsafe.trust.sources import Source

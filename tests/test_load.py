@@ -67,9 +67,10 @@ def test_fifty_rescues_at_once(
         server.add(wheel(project))
     env |= {TOOL: str(authority.write(tmp_path / "ca.pem")), "PIPSAFE_PYTHON": str(where.python)}
     options = ("--no-cache-dir", "--no-deps", "--retries", "0", "--index-url", server.index_url)
+    patience = ("--timeout", "60")  # fifty on two processors take their time
 
     def begin(number: int, project: str) -> subprocess.Popen[bytes]:
-        words = ["install", "--target", str(tmp_path / f"place-{number}"), *options, project]
+        words = ["install", "--target", str(tmp_path / f"place-{number}"), *options, *patience, project]
         return start(
             pipsafe_command(words), {**env, "PIPSAFE_REPORT": str(tmp_path / f"report-{number}.json")}
         )

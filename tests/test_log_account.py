@@ -17,8 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipsafe import __version__
+from pipsafe.language import catalogues
+from pipsafe.language.reader import LANGUAGES
 from pipsafe.logs import own_words
-from pipsafe.messages import cause_words, log_account
+from pipsafe.messages import cause_words, log_account, run_words, terminal
 from pipsafe.messages.terminal import Line
 from pipsafe.pip_settings import default_index
 from pipsafe.statements import log_file, saved_log
@@ -265,6 +267,23 @@ note: The CA "Example Corporate Root" is in NODE_EXTRA_CA_CERTS (/etc/corp/node.
 RESCUED = FIRST_TRY + CURED + WENT_WELL + "pipsafe: pip succeeded with that. Verification stayed on.\n"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_rescue_is_known_in_every_language(language: str) -> None:
+    """The log was saved by somebody who reads another language than who asks what it shows."""
+    look = catalogues.look(language)
+    cause = cause_words.headline(cause_words.HEADLINES["private-ca"], "private-ca")
+    refused = run_words.NOT_ACCEPTED.filled(origin="https://index.internal:443", words="unable to get issuer")
+    told = [Line("pipsafe:", cause), Line("×", refused)]
+    rows = "".join(f"{terminal.in_a_row(line, look)}\n" for line in told)
+    ended = terminal.in_a_row(Line("pipsafe:", run_words.SUCCEEDED), look)
+    found = saved_log.read(f"{FIRST_TRY}{rows}{WENT_WELL}{ended}\n")
+
+    (rescue,) = found.rescues
+    assert rescue.causes == ("private-ca",)
+    assert [str(origin) for origin in rescue.origins] == ["https://index.internal:443"]
+    assert (found.failures, found.outcome) == ((), "passed")
+
+
 def test_a_rescued_run_is_no_failure(tmp_path: Path) -> None:
     path = written(tmp_path, RESCUED.encode())
     done = explain_log(tmp_path, "--log", path)
@@ -284,17 +303,19 @@ def test_a_rescued_run_is_no_failure(tmp_path: Path) -> None:
     ]
 
 
-def test_words_of_pipsafe_are_those_of_its_own_account() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_of_pipsafe_are_those_of_its_own_account(language: str) -> None:
     """Else a change of wording would make failures of rescues."""
     from pipsafe.messages import wording
     from pipsafe.messages.advice import Driven
 
     driven = Driven(pip_version=(24, 0), python_version=(3, 12), command="pipsafe", upgrades_pip=False)
-    said = [text(line) for line in (*wording.success([], [], driven, []), *wording.retry_failed())]
-    squeezed = ["".join(row.split()) for row in said]
+    look = catalogues.look(language)
+    told = [*wording.success([], [], driven, []), *wording.retry_failed()]
+    rows = ["".join(terminal.in_a_row(line, look).split()) for line in told]
+    ends = [own_words.ends_pattern().match(row) for row in rows]
 
-    assert any(row.startswith(own_words.SUCCEEDED) for row in squeezed)
-    assert any(row.startswith(own_words.CURED) for row in squeezed)
+    assert [bool(end["succeeded"]) for end in ends if end] == [True, False]
 
 
 def test_a_failure_after_a_rescue_or_elsewhere_is_one() -> None:

@@ -17,7 +17,7 @@ from pipsafe.observations.looks import Look
 from pipsafe.observations.provenance import Provenance
 from pipsafe.origin import Origin
 from pipsafe.pip_settings.proxy import Proxy
-from pipsafe.probes.probe import Survey, Verdict
+from pipsafe.probes.answered import Survey, Verdict
 from pipsafe.trust.anchors import Candidate
 from pipsafe.trust.sources import Source
 from pipsafe.x509.certificate import Certificate, parse

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.probes.probe import Place, Prober, Survey, Verdict
+from pipsafe.probes.answered import Survey, Verdict
+from pipsafe.probes.asked import Place
+from pipsafe.probes.probe import Prober
 from tests.lab.authority import Authority, Leaf, der_of, new_key
 from tests.lab.index_server import IndexServer
 from tests.lab.odd_servers import (

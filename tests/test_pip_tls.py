@@ -7,7 +7,7 @@ import pytest
 from pipsafe.pip_settings import command_line, pip_tls, pip_trust, settings
 from pipsafe.pip_settings.config_paths import TargetFacts
 from pipsafe.pip_settings.settings import Settings
-from pipsafe.probes.probe import Trust
+from pipsafe.probes.asked import Trust
 
 FILE = "/corp/ca.pem"
 CARRIED, DEFAULTS = Trust(), Trust(carried=False, openssl_defaults=True)

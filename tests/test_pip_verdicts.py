@@ -21,7 +21,8 @@ from pipsafe.origin import Origin
 from pipsafe.pip_settings import pip_trust, surroundings
 from pipsafe.pip_settings.settings import Contact
 from pipsafe.pip_settings.surroundings import Surroundings
-from pipsafe.probes.probe import Prober, Verdict
+from pipsafe.probes.answered import Verdict
+from pipsafe.probes.probe import Prober
 from tests.lab.authority import Authority, new_key
 from tests.lab.index_server import IndexServer
 from tests.lab.interceptor import ConnectProxy

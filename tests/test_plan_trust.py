@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipsafe.probes.probe import Trust
+from pipsafe.probes.asked import Trust
 from pipsafe.remedy import BUNDLE, PipTraits, Plan, plans
 from tests.test_remedy import (
     BY_FEATURE,

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.probes.probe import ProbeFailed, Prober, Trust
+from pipsafe.probes.asked import Trust
+from pipsafe.probes.probe import Prober
+from pipsafe.probes.prober_process import ProbeFailed
 from pipsafe.x509.certificate import parse
 from tests.lab.authority import (
     EXPIRED,

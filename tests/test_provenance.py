@@ -16,7 +16,9 @@ from pipsafe.observations import provenance
 from pipsafe.observations.provenance import Provenance, PublicNames, Seen, judge, public_names
 from pipsafe.observations.provenance_signs import SIGNS, Sign, product, public_issuer
 from pipsafe.pip_settings.proxy import parse as parse_proxy
-from pipsafe.probes.probe import Place, Prober, Survey, Trust
+from pipsafe.probes.answered import Survey
+from pipsafe.probes.asked import Place, Trust
+from pipsafe.probes.probe import Prober
 from pipsafe.x509.certificate import parse
 from pipsafe.x509.issuance import read
 from tests.certificates import make, name, public_roots, raw, raw_extension

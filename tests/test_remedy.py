@@ -15,7 +15,8 @@ from pipsafe.diagnosis import ROWS
 from pipsafe.observations.provenance import Provenance
 from pipsafe.origin import Origin
 from pipsafe.pip_settings.pip_config import Setting
-from pipsafe.probes.probe import Survey, Trust, Verdict
+from pipsafe.probes.answered import Survey, Verdict
+from pipsafe.probes.asked import Trust
 from pipsafe.remedy import ADDED, BUNDLE, PipTraits, Plan, for_children, plans
 from pipsafe.trust.anchors import Candidate
 from pipsafe.trust.sources import Source

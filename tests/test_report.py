@@ -25,7 +25,8 @@ from pipsafe.origin import Origin
 from pipsafe.own_options import UsageError
 from pipsafe.pip_settings import command_line
 from pipsafe.pip_settings.pip_config import Setting
-from pipsafe.probes.probe import Survey, Trust, Verdict
+from pipsafe.probes.answered import Survey, Verdict
+from pipsafe.probes.asked import Trust
 from pipsafe.remedy import Plan
 from pipsafe.trust.anchors import Candidate, Search
 from pipsafe.trust.sources import Source

@@ -17,7 +17,7 @@ from pipsafe.observations.clock import Skew
 from pipsafe.observations.completion import Completion
 from pipsafe.observations.provenance import MOST_REASONS, PUBLIC_CA, Provenance
 from pipsafe.pip_settings.pip_config import Setting
-from pipsafe.probes.probe import Verdict
+from pipsafe.probes.answered import Verdict
 from pipsafe.x509.certificate import Certificate, parse
 from tests.lab.authority import EXPIRED, Authority, Chain
 from tests.test_diagnosis import (

@@ -212,9 +212,27 @@ def test_the_core_reaches_nothing(name: str) -> None:
     assert imported & REACHING_OUT == set()
 
 
+WORDS = frozenset(
+    ["pipsafe.language", *(f"pipsafe.language.{name}" for name in ("catalogues", "reader", "text"))]
+)
+"""What whatever speaks may use."""
+
+
 @pytest.mark.parametrize("name", ["messages.terminal", "origin", "own_options", "attempts.target"])
 def test_the_edges_know_nothing_of_the_rest(name: str) -> None:
-    assert graph()[f"pipsafe.{name}"] == frozenset()
+    beside = {"pipsafe.messages", "pipsafe.messages.columns"} if name == "messages.terminal" else set()
+
+    assert graph()[f"pipsafe.{name}"] <= WORDS | beside
+
+
+def test_words_know_nothing_of_what_is_said() -> None:
+    """And a template can be made anywhere: it imports next to nothing."""
+    for name in WORDS:
+        assert graph()[name] <= WORDS
+    assert graph()["pipsafe.language.text"] == frozenset()
+    assert set(imports_of(modules()["pipsafe.language.text"])) <= {"collections.abc", "itertools"} | {
+        f"collections.abc.{name}" for name in ("Callable", "Iterable", "Mapping")
+    }
 
 
 def test_only_these_dependencies() -> None:

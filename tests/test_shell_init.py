@@ -11,7 +11,7 @@ import pytest
 
 from pipsafe.cli import OWN_COMMANDS
 from pipsafe.own_options import OPTIONS
-from pipsafe.shell_init.shells import ASKING, TEXTS, text
+from pipsafe.shell_init.shells import ASKING, TEXTS, filled
 from tests.drop_in import as_script, script
 from tests.lab.run import run
 from tests.lab.terminal import Step, run_on_pty
@@ -149,7 +149,7 @@ def test_powershell(profile: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("shell", TEXTS)
 def test_every_shell_is_asked_alike(shell: str) -> None:
-    written = text(shell, OWN_COMMANDS)
+    written = filled(shell, OWN_COMMANDS)
 
     assert all(name in written for name in (*ASKING, "COMP_WORDS", "COMP_CWORD", *OWN_COMMANDS))
     assert all(f"--pipsafe-{name}" in written for name in OPTIONS)

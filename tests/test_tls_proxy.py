@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from pipsafe.pip_settings.proxy import Proxy
-from pipsafe.probes.probe import Place, Prober, Survey, Trust
+from pipsafe.probes.answered import Survey
+from pipsafe.probes.asked import Place, Trust
+from pipsafe.probes.probe import Prober
 from pipsafe.x509.certificate import parse
 from tests.lab.authority import EXPIRED, Authority, Chain, der_of
 from tests.lab.index_server import IndexServer

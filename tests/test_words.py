@@ -266,7 +266,8 @@ def _assert_harmless(text: str) -> None:
 
 
 def test_no_advice_weakens_verification() -> None:
-    texts = [*cause_words.ADVICE.values(), *advice.TO_LAST.values(), *handover.STORE_NAMES.values()]
+    told = (cause_words.ADVICE, advice.TO_LAST, handover.ACCEPTS, handover.REFUSES)
+    texts = [text for table in told for text in table.values()]
     assert len(texts) > 12
     for text in texts:
         assert not WEAKENING.search(text), text
@@ -280,3 +281,13 @@ def test_sentences_are_whole() -> None:
         assert "  " not in text, text
         assert "!" not in text, text
         assert "SSL" not in text, text
+
+
+def test_the_note_has_columns_in_every_language() -> None:
+    chinese = {"date": "日期", "server": "服务器", "verdicts": "结论", "as well": "另有", "seen by": "查看者"}
+    rows = [handover.row(handover.DATE, "2026"), handover.row(handover.SERVER, "x"), handover.row("", "y")]
+
+    assert rows == ["date      2026", "server    x", "          y"]
+    shown = [row.said(lambda template, _plural, _number: chinese.get(template, template)) for row in rows]
+    # "request" is the widest of those labels; a Chinese character takes two columns.
+    assert shown == ["日期     2026", "服务器   x", "         y"]

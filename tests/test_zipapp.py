@@ -210,6 +210,18 @@ def test_by_its_own_name(pyz: Path, env: dict[str, str], tmp_path: Path) -> None
     assert done.stdout.startswith(b"expired\n")
 
 
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("fr", "certificat"), ("de", "zertifikat"), ("ru", "сертификат"), ("zh_CN", "证书")],
+)
+def test_it_speaks_every_language(pyz: Path, env: dict[str, str], language: str, word: str) -> None:
+    """Its catalogues are read out of the zip."""
+    env |= {"PIPSAFE_LANG": language, "PYTHONIOENCODING": "utf-8"}
+    done = run([sys.executable, pyz, "explain", "expired"], env)
+
+    assert word in done.stdout.decode("utf-8").lower(), done.text
+
+
 @pytest.mark.e2e
 @pytest.mark.parametrize("pip", [OLD, NEW])
 @pytest.mark.shows("places", "one file: a rescue by a CA that another tool was given")

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 
+from pipsafe.language.text import text
 from pipsafe.trust.ownership import others_can_write
 
 OTHER_PLACES = ("/tmp", "/var/tmp", "/dev/shm")
@@ -29,7 +30,7 @@ def find() -> str:
     try:
         chosen = tempfile.gettempdir()
     except FileNotFoundError:  # its message is a list
-        complaint: str | None = "no folder for temporary files can be written (TMPDIR can name one)"
+        complaint: str | None = text("no folder for temporary files can be written (TMPDIR can name one)")
     else:
         # On Windows each user has one, which the profile protects.
         complaint = _complaint(chosen) if os.name == "posix" else None
@@ -44,7 +45,7 @@ def find() -> str:
 def _complaint(place: str) -> str | None:
     complaint = others_can_write(place, foreign_owner_allowed=False)
     if complaint is not None:
-        return f"what is written there could be replaced: {complaint}"
+        return text("what is written there could be replaced: {reason}", reason=complaint)
     return _lack_of_room(place)
 
 
@@ -54,4 +55,4 @@ def _lack_of_room(place: str) -> str | None:
     except OSError:
         return None  # told by whoever writes there
     # A file system without blocks does not know its size.
-    return f"the disk of {place} is full" if disk.total and disk.free < ROOM else None
+    return text("the disk of {folder} is full", folder=place) if disk.total and disk.free < ROOM else None

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipsafe.attempts import launch, private_place
-from pipsafe.probes.probe import to_pem
+from pipsafe.language.text import of_error, text
+from pipsafe.x509.pem import to_pem
 
 # Folders of runs that were killed are swept by a later run of the same user.
 PREFIX = "pipsafe-"
@@ -30,7 +31,7 @@ class Scratch:
     def folder(self) -> Path:
         """Raises NoScratch."""
         if self._closed:
-            raise NoScratch("this run is over")
+            raise NoScratch(text("this run is over"))
         if self._folder is None:
             try:
                 place = private_place.find()
@@ -40,9 +41,11 @@ class Scratch:
                 self._folder = Path(made)
                 launch.call_at_the_end(self._close)
             except private_place.NoPrivatePlace as error:
-                raise NoScratch(f"no private folder can be made: {error}") from error
+                template = text("no private folder can be made: {reason}")
+                raise NoScratch(template.filled(reason=of_error(error))) from error
             except OSError as error:
-                raise NoScratch(f"no temporary folder can be made: {error.strerror or error}") from error
+                template = text("no temporary folder can be made: {reason}")
+                raise NoScratch(template.filled(reason=error.strerror or str(error))) from error
         return self._folder
 
     def write_bundle(self, certificates: Iterable[bytes]) -> str:
@@ -58,7 +61,8 @@ class Scratch:
                 file.writelines(to_pem(der) for der in certificates)
             os.replace(partial, path)
         except OSError as error:
-            raise NoScratch(f"the CA bundle cannot be written: {error.strerror or error}") from error
+            words = error.strerror or str(error)
+            raise NoScratch(text("the CA bundle cannot be written: {reason}", reason=words)) from error
         return str(path)
 
     def lend_truststore(self) -> str:
@@ -73,8 +77,8 @@ class Scratch:
                 if entry.name.endswith(".py"):
                     (package / entry.name).write_bytes(entry.read_bytes())
         except Exception as error:  # to find its files is to import it
-            words = getattr(error, "strerror", None) or error
-            raise NoScratch(f"truststore cannot be lent: {words}") from error
+            words = getattr(error, "strerror", None) or of_error(error)
+            raise NoScratch(text("truststore cannot be lent: {reason}", reason=words)) from error
         return str(lent)
 
     def remove(self) -> None:

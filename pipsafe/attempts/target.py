@@ -28,13 +28,30 @@ class TargetError(Exception):
 class Target:
     """The interpreter whose pip is driven, and why this one."""
 
-    __slots__ = ("python", "reason")
+    __slots__ = ("_chosen_by", "_name", "python")
 
-    def __init__(self, python: str, reason: str) -> None:
+    def __init__(self, python: str, chosen_by: str, name: str = "") -> None:
+        """``chosen_by`` is a key in `reason`, ``name`` what is named there."""
         self.python = python
         """Path of the interpreter."""
-        self.reason = reason
+        self._chosen_by, self._name = chosen_by, name
+
+    @property
+    def reason(self) -> str:
         """What chose it, as a clause: "named by --pipsafe-python"."""
+        from pipsafe.language.text import text
+
+        # For translators: these stand in parentheses, behind the path of a Python.
+        named = text("named by {option}")
+        reasons = {
+            "option": named.filled(option=self._name),
+            "module": text("the interpreter that runs pipsafe"),
+            "own": text("the virtual environment that pipsafe is installed in"),
+            "active": text("the active environment ({variable})", variable=self._name),
+            "pip": text("the Python of {path}", path=self._name),
+            "path": text("{program} on PATH", program=self._name),
+        }
+        return reasons[self._chosen_by]
 
 
 def find(
@@ -46,11 +63,11 @@ def find(
     ``python -m pipsafe``. Raises TargetError.
     """
     if named:
-        return Target(_named_python(named, named_by, environ), f"named by {named_by}")
+        return Target(_named_python(named, named_by, environ), "option", named_by)
     if style == "module" and sys.executable:
-        return Target(sys.executable, "the interpreter that runs pipsafe")
+        return Target(sys.executable, "module")
     if sys.executable and sys.prefix != sys.base_prefix and not _made_for_a_tool(sys.prefix):
-        return Target(sys.executable, "the virtual environment that pipsafe is installed in")
+        return Target(sys.executable, "own")
     return _active_environment(environ) or _first_pip_on_path(environ) or _no_python()
 
 
@@ -60,17 +77,30 @@ def _named_python(named: str, named_by: str, environ: "os._Environ[str] | dict[s
         # A bare name is looked for on PATH, and never in the working folder.
         found = _which(path, environ)
         if found is None:
-            raise TargetError(f"{named_by} names {named!r}, which is not on PATH.")
+            raise _unfit("not-on-path", named, named_by)
         path = found
     elif os.path.isdir(path):
         path = _python_of_prefix(path) or path
     if not os.path.exists(path):
-        raise TargetError(f"{named_by} names {named!r}, which does not exist.")
+        raise _unfit("missing", named, named_by)
     if os.path.isdir(path) or not os.access(path, os.X_OK):
-        raise TargetError(f"{named_by} names {named!r}, which cannot be run as a Python.")
+        raise _unfit("not-to-be-run", named, named_by)
     if not _called_python(path):
         _ask_whether_python(path, named, named_by)
     return os.path.abspath(path)
+
+
+def _unfit(problem: str, named: str, named_by: str) -> TargetError:
+    """What is wrong with the Python that was named."""
+    from pipsafe.language.text import text
+
+    problems = {
+        "not-on-path": text("{option} names {name!r}, which is not on PATH."),
+        "missing": text("{option} names {name!r}, which does not exist."),
+        "not-to-be-run": text("{option} names {name!r}, which cannot be run as a Python."),
+        "no-python": text("{option} names {name!r}, which is no Python interpreter."),
+    }
+    return TargetError(problems[problem].filled(option=named_by, name=named))
 
 
 def _called_python(path: str) -> bool:
@@ -95,7 +125,7 @@ def _ask_whether_python(path: str, named: str, named_by: str) -> None:
     except (OSError, subprocess.SubprocessError):
         is_python = False
     if not is_python:
-        raise TargetError(f"{named_by} names {named!r}, which is no Python interpreter.")
+        raise _unfit("no-python", named, named_by)
 
 
 def _made_for_a_tool(prefix: str) -> bool:
@@ -118,7 +148,7 @@ def _active_environment(environ: "os._Environ[str] | dict[str, str]") -> Target 
         prefix = environ.get(variable)
         python = _python_of_prefix(prefix) if prefix else None
         if python and prefix and not _made_for_a_tool(prefix):
-            return Target(python, f"the active environment ({variable})")
+            return Target(python, "active", variable)
     return None
 
 
@@ -128,11 +158,11 @@ def _first_pip_on_path(environ: "os._Environ[str] | dict[str, str]") -> Target |
         if os.access(pip, os.X_OK) and not os.path.isdir(pip):
             python = _python_of_pip(pip)
             if python:
-                return Target(python, f"the Python of {pip}")
+                return Target(python, "pip", pip)
     for name in ("python3", "python"):
         path = _which(name, environ)
         if path and not _made_for_a_tool(os.path.dirname(os.path.dirname(path))):
-            return Target(path, f"{name} on PATH")
+            return Target(path, "path", name)
     return None
 
 
@@ -201,4 +231,8 @@ def _which(name: str, environ: "os._Environ[str] | dict[str, str]") -> str | Non
 
 
 def _no_python() -> Target:
-    raise TargetError("No Python with pip was found: no active environment, and no pip or python3 on PATH.")
+    from pipsafe.language.text import text
+
+    raise TargetError(
+        text("No Python with pip was found: no active environment, and no pip or python3 on PATH.")
+    )

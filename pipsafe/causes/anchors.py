@@ -4,7 +4,8 @@ from pipsafe.causes import codes, maker
 from pipsafe.causes.case import HIDING_VARIABLES, Case
 from pipsafe.causes.connection import os_trust_unavailable
 from pipsafe.causes.server_certificate import presents_what_is_in_time, self_signed_server
-from pipsafe.causes.words import capital, issuer, quoted, setting_words
+from pipsafe.causes.words import issuer, quoted, setting_as_subject
+from pipsafe.language.text import Text, enumerated, sentences, text
 from pipsafe.observations.inspectors import recognise
 from pipsafe.observations.provenance import INSPECTION
 
@@ -14,28 +15,42 @@ def bad_ca_setting(case: Case) -> str | None:
     setting = case.setting
     if setting is None:
         return None
-    where = capital(setting_words(setting))
+    where = setting_as_subject(setting)
     if case.setting_problem:
-        return f"{where} names {setting.value}, which {case.setting_problem}."
-    hidden = setting.name in HIDING_VARIABLES
-    if case.accepts("system" if hidden else "pip-without-setting"):
-        if hidden:
-            return (
-                f"{where} names {setting.value} and so hides the system store, "
-                f"which has the root that {case.origin} needs."
-            )
-        return (
-            f"{where} names {setting.value}, which lacks the root that {case.origin} needs; "
-            "without that setting pip accepts the server."
+        # For translators: {problem} is a predicate whose subject is the file, as "does not exist"; a colon
+        # before it lets it stand alone
+        return text(
+            "{the_setting} names {file}, which {problem}.",
+            the_setting=where,
+            file=setting.value,
+            problem=case.setting_problem,
         )
-    return None
+    if setting.name in HIDING_VARIABLES:
+        if not case.accepts("system"):
+            return None
+        return text(
+            "{the_setting} names {file} and so hides the system store, "
+            "which has the root that {origin} needs.",
+            the_setting=where,
+            file=setting.value,
+            origin=case.origin,
+        )
+    if not case.accepts("pip-without-setting"):
+        return None
+    return text(
+        "{the_setting} names {file}, which lacks the root that {origin} needs; "
+        "without that setting pip accepts the server.",
+        the_setting=where,
+        file=setting.value,
+        origin=case.origin,
+    )
 
 
 def missing_roots(case: Case) -> str | None:
     """pip has nothing to compare with."""
     if case.pip_roots or case.setting is not None:
         return None
-    return "This pip has no list of roots at all: the file that should hold it is missing or empty."
+    return text("This pip has no list of roots at all: the file that should hold it is missing or empty.")
 
 
 def outdated_roots(case: Case) -> str | None:
@@ -46,9 +61,10 @@ def outdated_roots(case: Case) -> str | None:
     for_its_roots = refusal.code is None or refusal.code in codes.UNKNOWN_ISSUER | codes.EXPIRED
     if refusal.kind != "certificate" or not for_its_roots or os_trust_unavailable(case):
         return None
-    return (
-        f"Today's public roots (certifi) accept {case.origin}, the roots that this pip carries do not: "
-        "they are outdated."
+    return text(
+        "Today's public roots (certifi) accept {origin}, the roots that this pip carries do not: "
+        "they are outdated.",
+        origin=case.origin,
     )
 
 
@@ -65,10 +81,12 @@ def incomplete_chain(case: Case) -> str | None:
     done = case.completed_by
     if done is None:
         return None
-    missing = ", ".join(quoted(item) for item in done.intermediates)
-    return (
-        f"{case.origin} leaves out a certificate that it has to send, {missing}: with it the chain "
-        f"ends in {quoted(done.anchor)}, which is trusted here."
+    return text(
+        "{origin} leaves out a certificate that it has to send, {missing}: with it the chain "
+        "ends in {root}, which is trusted here.",
+        origin=case.origin,
+        missing=enumerated(quoted(item) for item in done.intermediates),
+        root=quoted(done.anchor),
     )
 
 
@@ -77,23 +95,37 @@ def tls_inspection(case: Case) -> str | None:
     if not _has_a_private_issuer(case) or maker.of(case).maker != INSPECTION:
         return None
     product = recognise(case.survey.chain)
-    ground = (
-        f"{case.origin} is a public host, yet no public root accepts its certificate"
-        if case.is_default_index or product is None
-        else f"The certificate of {case.origin} is made by an inspection product"
+    if case.is_default_index or product is None:
+        # For translators: stands before a semicolon
+        ground = text(
+            "{origin} is a public host, yet no public root accepts its certificate", origin=case.origin
+        )
+    else:
+        # For translators: stands before a semicolon
+        ground = text("The certificate of {origin} is made by an inspection product", origin=case.origin)
+    return text(
+        "{ground}; {made_by}. The connection is opened and read on its way (TLS inspection).",
+        ground=ground,
+        made_by=_made_by(case, product),
     )
-    by = _made_by(case, product)
-    return f"{ground}; {by}. The connection is opened and read on its way (TLS inspection)."
 
 
-def _made_by(case: Case, product: str | None) -> str:
+def _made_by(case: Case, product: str | None) -> Text:
     """Who is named as the issuer, and how much that is worth, as a clause."""
+    named = issuer(case)
     if maker.is_forged(case):
-        return f"it names {issuer(case)}, and {maker.signer(case)} did not sign it"
+        # For translators: stands behind a semicolon; "it" is the certificate, {signer} a subject
+        return text(
+            "it names {issuer}, and {signer} did not sign it", issuer=named, signer=maker.signer(case)
+        )
     if product:
-        return f"its issuer, {issuer(case)}, is {product}'s"
-    is_root = case.top is not None and case.top.is_self_issued
-    return f"its issuer is {issuer(case)}" if is_root else f"the issuer that it names is {issuer(case)}"
+        # For translators: stands behind a semicolon; "its" is the certificate's, {product} a product's name
+        return text("its issuer, {issuer}, is {product}'s", issuer=named, product=product)
+    if case.top is not None and case.top.is_self_issued:
+        # For translators: stands behind a semicolon; "its" is the certificate's
+        return text("its issuer is {issuer}", issuer=named)
+    # For translators: stands behind a semicolon; "it" is the certificate
+    return text("the issuer that it names is {issuer}", issuer=named)
 
 
 def private_ca(case: Case) -> str | None:
@@ -102,21 +134,34 @@ def private_ca(case: Case) -> str | None:
         return None
     top = case.top
     if maker.is_forged(case):
-        return (
-            f"The certificate of {case.origin} is from a CA that nobody here knows: it names {issuer(case)}, "
-            f"and {maker.signer(case)} did not sign it."
+        # For translators: {issuer} is a name, {signer} a subject
+        return text(
+            "The certificate of {origin} is from a CA that nobody here knows: it names {issuer}, "
+            "and {signer} did not sign it.",
+            origin=case.origin,
+            issuer=issuer(case),
+            signer=maker.signer(case),
         )
-    if top is not None and not top.is_self_issued and case.completed_by is None:
-        return (
-            f"The certificate of {case.origin} is issued by {issuer(case)}, which no public list of CAs "
-            "has: a private CA, or the server leaves out a certificate between its own and the root."
-            + _marks(case)
-            + _namesake(case)
+    if top is None:
+        found = text(
+            "{origin} has a certificate from a private CA, an unknown CA, that no public root list has.",
+            origin=case.origin,
         )
-    return (
-        f"{case.origin} has a certificate from a private CA, {issuer(case)}, that no public root list has."
-        + _namesake(case)
+        return sentences(found, _namesake(case))
+    if not top.is_self_issued and case.completed_by is None:
+        found = text(
+            "The certificate of {origin} is issued by {issuer}, which no public list of CAs "
+            "has: a private CA, or the server leaves out a certificate between its own and the root.",
+            origin=case.origin,
+            issuer=issuer(case),
+        )
+        return sentences(found, *_marks(case), _namesake(case))
+    found = text(
+        "{origin} has a certificate from a private CA, {issuer}, that no public root list has.",
+        origin=case.origin,
+        issuer=issuer(case),
     )
+    return sentences(found, _namesake(case))
 
 
 def _has_a_private_issuer(case: Case) -> bool:
@@ -147,20 +192,19 @@ def _namesake(case: Case) -> str:
     """A sentence on a root of the issuer's name that is trusted and is not the issuer."""
     if not any(verdict.code == codes.NAMESAKE for verdict in case.survey.verdicts.values()):
         return ""
-    return " A CA of that name is trusted here, but it has another key: it is not the one that signed."
+    return text("A CA of that name is trusted here, but it has another key: it is not the one that signed.")
 
 
-def _marks(case: Case) -> str:
-    """What the marks of a public CA are worth, as sentences to append."""
+def _marks(case: Case) -> tuple[str, ...]:
+    """What the marks of a public CA are worth, as sentences."""
     if maker.is_forged(case) or not maker.bears_public_marks(case):
-        return ""
-    return f" {maker.WRITTEN_BY_ANYBODY}{_not_fetched(case)}"
+        return ()
+    return (maker.WRITTEN_BY_ANYBODY, _not_fetched(case))
 
 
 def _not_fetched(case: Case) -> str:
-    """Why the missing certificate could not be had, as a sentence to append."""
-    if case.completion is None:
+    """Why the missing certificate could not be had, as a sentence; "" if nothing was tried."""
+    if case.completion is None or not case.completion.refused:
         return ""
-    if case.completion.refused:
-        return f" It could not be fetched: {case.completion.refused[0]}"
-    return ""
+    # For translators: "it" is the missing certificate; {reason} is a sentence with its full stop
+    return text("It could not be fetched: {reason}", reason=case.completion.refused[0])

@@ -9,7 +9,7 @@ from pipsafe.observations.completion import Completion, presented_path
 from pipsafe.observations.provenance import Provenance
 from pipsafe.origin import Origin
 from pipsafe.pip_settings.pip_config import Setting
-from pipsafe.probes.probe import Survey, Verdict
+from pipsafe.probes.answered import Survey, Verdict
 from pipsafe.statements.evidence import Evidence
 from pipsafe.trust.anchors import Candidate
 from pipsafe.x509.certificate import Certificate

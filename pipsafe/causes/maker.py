@@ -10,14 +10,15 @@ from dataclasses import replace
 from pipsafe.causes import codes
 from pipsafe.causes.case import Case
 from pipsafe.causes.words import quoted
+from pipsafe.language.text import text
 from pipsafe.observations import host_names
 from pipsafe.observations.completion import presented_path
 from pipsafe.observations.provenance import INSPECTION, MOST_REASONS, PRIVATE_CA, PUBLIC_CA, Provenance
-from pipsafe.probes.probe import Verdict
+from pipsafe.probes.answered import Verdict
 from pipsafe.trust.anchors import Candidate
 from pipsafe.x509.certificate import Certificate
 
-WRITTEN_BY_ANYBODY = "Its marks are those of a public CA, which anybody can write into a certificate."
+WRITTEN_BY_ANYBODY = text("Its marks are those of a public CA, which anybody can write into a certificate.")
 
 
 def of(case: Case) -> Provenance:
@@ -29,7 +30,9 @@ def of(case: Case) -> Provenance:
     if case.provenance.maker != PUBLIC_CA:
         return case.provenance
     if case.is_default_index:
-        ground = f"{case.origin.host} is a public host, and no public root accepts its certificate."
+        ground = text(
+            "{host} is a public host, and no public root accepts its certificate.", host=case.origin.host
+        )
         return Provenance(INSPECTION, (ground, WRITTEN_BY_ANYBODY))
     reasons = (*case.provenance.reasons[: MOST_REASONS - 1], WRITTEN_BY_ANYBODY)
     return Provenance(PRIVATE_CA, reasons)
@@ -71,7 +74,8 @@ def _is_named_by(issuer: Certificate, below: Certificate) -> bool:
 def _of_a_forgery(case: Case) -> Provenance:
     is_public = case.is_default_index or not host_names.is_private(case.origin.host)
     found = replace(case.provenance, maker=INSPECTION if is_public else PRIVATE_CA)
-    reason = f"{signer(case)} did not sign this certificate, though it says so."
+    # For translators: "it" is the certificate
+    reason = text("{signer} did not sign this certificate, though it says so.", signer=signer(case))
     kept = () if bears_public_marks(case) else found.reasons
     return replace(found, reasons=(reason, *kept)[:MOST_REASONS])
 
@@ -80,6 +84,10 @@ def signer(case: Case) -> str:
     """The CA that is named as the issuer, and the root that it is of."""
     named, top = case.disowned_by, case.top
     if named is None or top is None:
-        return "the CA that it names"
+        # For translators: always the subject of a sentence; "it" is a certificate
+        return text("the CA that it names")
     issuer = next((item for item in named.intermediates if item.subject_der == top.issuer_der), None)
-    return f"{quoted(issuer)} (of {quoted(named.anchor)})" if issuer else quoted(named.anchor)
+    if issuer is None:
+        return quoted(named.anchor)
+    # For translators: names of CAs; the second is the root that the first is of
+    return text("{issuer} (of {root})", issuer=quoted(issuer), root=quoted(named.anchor))

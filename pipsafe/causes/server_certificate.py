@@ -7,7 +7,8 @@ from pipsafe.causes import codes
 from pipsafe.causes.case import Case
 from pipsafe.causes.connection import weak_reason
 from pipsafe.causes.words import listed, names_in, quoted, said, whose
-from pipsafe.observations.clock import in_words
+from pipsafe.language.text import Text, counted, joined, text
+from pipsafe.observations.clock import Skew, in_words
 
 
 def clock_skew(case: Case) -> str | None:
@@ -15,15 +16,70 @@ def clock_skew(case: Case) -> str | None:
     skew = case.skew
     if skew is None or not case.codes() & (codes.EXPIRED | codes.NOT_YET_VALID):
         return None
-    grounds = "; ".join(skew.rests_on)
-    least = "at least " if skew.at_least else ""
-    way = "ahead" if skew.seconds > 0 else "behind"
-    if skew.by:
-        return (
-            f"By what {listed(skew.by)} say{'s' if len(skew.by) == 1 else ''} over plain HTTP, "
-            f"this machine's clock is {least}{in_words(skew.seconds)} {way}: {grounds}."
+    # For translators: what stands between two clauses
+    grounds = joined(skew.rests_on, text("; "))
+    tell = _as_hosts_say if skew.by else _as_is_proved
+    return tell(skew, time=in_words(skew.seconds), grounds=grounds)
+
+
+def _as_is_proved(skew: Skew, *, time: Text, grounds: Text) -> Text:
+    """A clock that is wrong by what is installed here."""
+    if skew.seconds > 0:
+        if skew.at_least:
+            return text(
+                "This machine's clock is at least {time} ahead: {grounds}.", time=time, grounds=grounds
+            )
+        return text("This machine's clock is {time} ahead: {grounds}.", time=time, grounds=grounds)
+    if skew.at_least:
+        return text("This machine's clock is at least {time} behind: {grounds}.", time=time, grounds=grounds)
+    return text("This machine's clock is {time} behind: {grounds}.", time=time, grounds=grounds)
+
+
+def _as_hosts_say(skew: Skew, *, time: Text, grounds: Text) -> Text:
+    """A clock that is wrong by what the network alone says."""
+    number, hosts = len(skew.by), listed(skew.by)
+    if skew.seconds > 0:
+        if skew.at_least:
+            # For translators: {hosts} is a list
+            return counted(
+                "By what {hosts} says over plain HTTP, "
+                "this machine's clock is at least {time} ahead: {grounds}.",
+                "By what {hosts} say over plain HTTP, "
+                "this machine's clock is at least {time} ahead: {grounds}.",
+                number,
+                hosts=hosts,
+                time=time,
+                grounds=grounds,
+            )
+        # For translators: {hosts} is a list
+        return counted(
+            "By what {hosts} says over plain HTTP, this machine's clock is {time} ahead: {grounds}.",
+            "By what {hosts} say over plain HTTP, this machine's clock is {time} ahead: {grounds}.",
+            number,
+            hosts=hosts,
+            time=time,
+            grounds=grounds,
         )
-    return f"This machine's clock is {least}{in_words(skew.seconds)} {way}: {grounds}."
+    if skew.at_least:
+        # For translators: {hosts} is a list
+        return counted(
+            "By what {hosts} says over plain HTTP, "
+            "this machine's clock is at least {time} behind: {grounds}.",
+            "By what {hosts} say over plain HTTP, this machine's clock is at least {time} behind: {grounds}.",
+            number,
+            hosts=hosts,
+            time=time,
+            grounds=grounds,
+        )
+    # For translators: {hosts} is a list
+    return counted(
+        "By what {hosts} says over plain HTTP, this machine's clock is {time} behind: {grounds}.",
+        "By what {hosts} say over plain HTTP, this machine's clock is {time} behind: {grounds}.",
+        number,
+        hosts=hosts,
+        time=time,
+        grounds=grounds,
+    )
 
 
 def expired(case: Case) -> str | None:
@@ -32,14 +88,20 @@ def expired(case: Case) -> str | None:
         return None
     late = [certificate for certificate in case.survey.chain if case.now > certificate.not_after]
     if not late:
-        return f"A certificate that the chain of {case.origin} needs has expired."
+        return text("A certificate that the chain of {origin} needs has expired.", origin=case.origin)
     which = late[0]
     if _said_to_be_ahead(case):
-        return (
-            f"{whose(case, which)} was valid until {which.not_after:%Y-%m-%d %H:%M} UTC. "
-            "If this machine's date and time are right by a watch, the certificate has expired."
+        return text(
+            "{the_certificate} was valid until {time:%Y-%m-%d %H:%M} UTC. "
+            "If this machine's date and time are right by a watch, the certificate has expired.",
+            the_certificate=whose(case, which),
+            time=which.not_after,
         )
-    return f"{whose(case, which)} expired on {which.not_after:%Y-%m-%d %H:%M} UTC."
+    return text(
+        "{the_certificate} expired on {time:%Y-%m-%d %H:%M} UTC.",
+        the_certificate=whose(case, which),
+        time=which.not_after,
+    )
 
 
 def not_yet_valid(case: Case) -> str | None:
@@ -48,18 +110,26 @@ def not_yet_valid(case: Case) -> str | None:
         return None
     early = [certificate for certificate in case.survey.chain if case.now < certificate.not_before]
     if not early:
-        return f"A certificate that the chain of {case.origin} needs is not valid yet."
+        return text("A certificate that the chain of {origin} needs is not valid yet.", origin=case.origin)
     which = early[0]
-    return f"{whose(case, which)} is valid only from {which.not_before:%Y-%m-%d %H:%M} UTC."
+    return text(
+        "{the_certificate} is valid only from {time:%Y-%m-%d %H:%M} UTC.",
+        the_certificate=whose(case, which),
+        time=which.not_before,
+    )
 
 
 def hostname_mismatch(case: Case) -> str | None:
     """The certificate is another host's."""
     if not case.codes() & codes.WRONG_NAME:
         return None
-    return (
-        f"The certificate that {case.origin} presents is not for {case.origin.host}: "
-        f"it names {names_in(case.leaf)}."
+    # For translators: {names} is a list of hosts, or "no host", or something like "2 names that are no host
+    # names"; put a colon before it if it would have to be declined
+    return text(
+        "The certificate that {origin} presents is not for {host}: it names {names}.",
+        origin=case.origin,
+        host=case.origin.host,
+        names=names_in(case.leaf),
     )
 
 
@@ -67,31 +137,46 @@ def revoked(case: Case) -> str | None:
     """Its CA has taken it back."""
     if not case.codes() & codes.REVOKED:
         return None
-    which = f", {quoted(case.leaf)}," if case.leaf else ""
-    return (
-        f"The certificate of {case.origin}{which} or one above it has been revoked by the CA that issued it."
+    if case.leaf is None:
+        return text(
+            "The certificate of {origin} or one above it has been revoked by the CA that issued it.",
+            origin=case.origin,
+        )
+    return text(
+        "The certificate of {origin}, {name}, or one above it has been revoked by the CA that issued it.",
+        origin=case.origin,
+        name=quoted(case.leaf),
     )
 
 
 def distrusted(case: Case) -> str | None:
     """Somebody here, or the CA itself, says that it is not to be trusted for this."""
     if case.denied is not None:
-        return f"The chain of {case.origin} comes from a CA that is not to be trusted: {case.denied}."
+        return text(
+            "The chain of {origin} comes from a CA that is not to be trusted: {reason}.",
+            origin=case.origin,
+            reason=case.denied,
+        )
     found = case.codes()
     if found & codes.REJECTED:
-        return (
-            f"This machine's settings reject a certificate in the chain of {case.origin}: "
-            f"whoever keeps its CAs has marked it as not to be trusted ({_message(case, codes.REJECTED)})."
+        return text(
+            "This machine's settings reject a certificate in the chain of {origin}: "
+            "whoever keeps its CAs has marked it as not to be trusted ({reason}).",
+            origin=case.origin,
+            reason=_message(case, codes.REJECTED),
         )
     if codes.TRUSTED_FOR_OTHERS in found:
-        return (
-            f"The root of {case.origin} is kept on this machine for other purposes, and not trusted for "
-            "TLS servers."
+        return text(
+            "The root of {origin} is kept on this machine for other purposes, and not trusted for "
+            "TLS servers.",
+            origin=case.origin,
         )
     if found & codes.OUT_OF_BOUNDS:
-        return (
-            f"A CA in the chain of {case.origin} limits itself to other names (name constraints): "
-            f"it may not vouch for {case.origin.host}."
+        return text(
+            "A CA in the chain of {origin} limits itself to other names (name constraints): "
+            "it may not vouch for {host}.",
+            origin=case.origin,
+            host=case.origin.host,
         )
     return None
 
@@ -102,9 +187,11 @@ def weak_crypto(case: Case) -> str | None:
     told = verdict.message if verdict is not None and weak_reason(verdict.message) else None
     if not case.codes() & codes.WEAK and told is None:
         return None
-    return (
-        f"The key or the signature of a certificate of {case.origin} is too weak for this Python's OpenSSL "
-        f"({told or _message(case, codes.WEAK)})."
+    return text(
+        "The key or the signature of a certificate of {origin} is too weak for this Python's OpenSSL "
+        "({reason}).",
+        origin=case.origin,
+        reason=told or _message(case, codes.WEAK),
     )
 
 
@@ -113,9 +200,11 @@ def strict_x509(case: Case) -> str | None:
     lenient = case.survey.unmasked.get("lenient")
     if lenient is None or not lenient.accepted or case.pip.code not in codes.STRICT:
         return None
-    return (
-        f"A certificate of {case.origin} is not made as RFC 5280 has it ({said(case.pip)}). Python 3.13 "
-        "and newer are strict about that; without that strictness this pip would accept the server."
+    return text(
+        "A certificate of {origin} is not made as RFC 5280 has it ({reason}). Python 3.13 "
+        "and newer are strict about that; without that strictness this pip would accept the server.",
+        origin=case.origin,
+        reason=said(case.pip),
     )
 
 
@@ -125,9 +214,10 @@ def self_signed_server(case: Case) -> str | None:
     alone = leaf is not None and len(case.survey.chain) == 1 and leaf.is_self_issued and case.survey.whole
     if leaf is None or not alone or case.judgement.code != codes.SELF_SIGNED_LEAF or case.portal:
         return None
-    return (
-        f"{case.origin} presents one certificate, {quoted(leaf)}, that it signed itself: "
-        "nobody else vouches for it."
+    return text(
+        "{origin} presents one certificate, {name}, that it signed itself: nobody else vouches for it.",
+        origin=case.origin,
+        name=quoted(leaf),
     )
 
 

@@ -10,6 +10,8 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from pipsafe.language.text import Text, sentences, text
+
 Build = Mapping[str, str | None]
 """`probe.Facts.build`: base_prefix, config_args, os_id, is_conda, ssl_error, platform, version."""
 
@@ -35,7 +37,7 @@ LOST_LIBRARY = re.compile(r"(lib(?:ssl|crypto)[\w.-]*): cannot open shared objec
 LIBRARY_TOO_OLD = re.compile(r"version `OPENSSL_\w+(?:\.\w+)*' not found|undefined symbol")
 
 
-def advice(build: Build) -> tuple[str, ...]:
+def advice(build: Build) -> tuple[Text, ...]:
     """What cures it, for that very build, as sentences."""
     return (next(words(build) for applies, words in ROWS if applies(build)),)
 
@@ -44,19 +46,19 @@ def _is_conda_on_windows(build: Build) -> bool:
     return bool(build.get("is_conda")) and build.get("platform") == "win32"
 
 
-def _conda_on_windows(build: Build) -> str:
-    folder = ntpath.join(build.get("base_prefix") or "", "Library", "bin")
-    return (
-        f"This is conda's Python, and Windows does not find its OpenSSL: the folder {folder} has to "
-        "be in PATH. Activate the environment first (`conda activate`), or start it by `conda run`."
+def _conda_on_windows(build: Build) -> Text:
+    return text(
+        "This is conda's Python, and Windows does not find its OpenSSL: the folder {folder} has to "
+        "be in PATH. Activate the environment first (`conda activate`), or start it by `conda run`.",
+        folder=ntpath.join(build.get("base_prefix") or "", "Library", "bin"),
     )
 
 
-def _conda(build: Build) -> str:
-    prefix = build.get("base_prefix") or ""
-    return (
+def _conda(build: Build) -> Text:
+    return text(
         "This is conda's Python and its OpenSSL is damaged or missing: "
-        f"`conda install --prefix {prefix} --force-reinstall python openssl` puts both right."
+        "`conda install --prefix {prefix} --force-reinstall python openssl` puts both right.",
+        prefix=build.get("base_prefix") or "",
     )
 
 
@@ -65,22 +67,30 @@ def _has_lost_its_library(build: Build) -> bool:
     return bool(LOST_LIBRARY.search(error) or LIBRARY_TOO_OLD.search(error))
 
 
-def _lost_library(build: Build) -> str:
+def _lost_library(build: Build) -> Text:
     found = LOST_LIBRARY.search(build.get("ssl_error") or "")
-    what = (
-        f"the library {found[1]} that it was built with is gone" if found else "another OpenSSL is found now"
-    )
-    return (
-        f"This Python has an ssl module, but {what}, as happens when the system is upgraded below it. "
-        + _built_again(build)
-    )
+    if found:
+        what = text(
+            "This Python has an ssl module, but the library {library} that it was built with is gone, as "
+            "happens when the system is upgraded below it.",
+            library=found[1],
+        )
+    else:
+        what = text(
+            "This Python has an ssl module, but another OpenSSL is found now, as happens when the system is "
+            "upgraded below it."
+        )
+    return sentences(what, _built_again(build))
 
 
-def _built_again(build: Build) -> str:
-    version = build.get("version") or "VERSION"
+def _built_again(build: Build) -> Text:
     if _is_of_pyenv(build):
-        return f"Build this Python again: `pyenv install --force {version}`."
-    return "Install that OpenSSL again, or build this Python anew against the present one."
+        return text("Build this Python again: `pyenv install --force {version}`.", version=_version(build))
+    return text("Install that OpenSSL again, or build this Python anew against the present one.")
+
+
+def _version(build: Build) -> str:
+    return build.get("version") or "VERSION"
 
 
 def _is_of_pyenv(build: Build) -> bool:
@@ -88,11 +98,19 @@ def _is_of_pyenv(build: Build) -> bool:
     return "/.pyenv/" in places or "/pyenv/versions/" in places
 
 
-def _pyenv(build: Build) -> str:
-    version = build.get("version") or "VERSION"
-    return (
-        f"pyenv built this Python without OpenSSL. Install OpenSSL's headers{_by(build)}, then build it "
-        f"again: `pyenv install --force {version}`."
+def _pyenv(build: Build) -> Text:
+    command = _headers(build)
+    if command is None:
+        return text(
+            "pyenv built this Python without OpenSSL. Install OpenSSL's headers, then build it "
+            "again: `pyenv install --force {version}`.",
+            version=_version(build),
+        )
+    return text(
+        "pyenv built this Python without OpenSSL. Install OpenSSL's headers (`{command}`), then build it "
+        "again: `pyenv install --force {version}`.",
+        command=command,
+        version=_version(build),
     )
 
 
@@ -100,9 +118,9 @@ def _is_windows(build: Build) -> bool:
     return build.get("platform") == "win32"
 
 
-def _windows(build: Build) -> str:
+def _windows(build: Build) -> Text:
     del build
-    return (
+    return text(
         "Run the Python installer again and choose Repair: the files _ssl.pyd, libssl-3.dll and "
         "libcrypto-3.dll belong into the DLLs folder of this Python."
     )
@@ -112,32 +130,42 @@ def _is_of_openwrt(build: Build) -> bool:
     return build.get("os_id") == "openwrt"
 
 
-def _openwrt(build: Build) -> str:
+def _openwrt(build: Build) -> Text:
     del build
-    return "OpenWrt has the ssl module in a package of its own: `opkg install python3-openssl`."
+    return text("OpenWrt has the ssl module in a package of its own: `opkg install python3-openssl`.")
 
 
 def _is_the_systems(build: Build) -> bool:
     return posixpath.normpath(build.get("base_prefix") or "") == "/usr" and bool(build.get("os_id"))
 
 
-def _the_systems(build: Build) -> str:
-    return (
-        f"This is the Python of the operating system ({build.get('os_id')}), and a part of it is missing: "
-        "install its Python packages again, the whole of them and not a minimal one."
+def _the_systems(build: Build) -> Text:
+    # For translators: {system} is a short name, as "debian"
+    return text(
+        "This is the Python of the operating system ({system}), and a part of it is missing: "
+        "install its Python packages again, the whole of them and not a minimal one.",
+        system=build.get("os_id"),
     )
 
 
-def _source(build: Build) -> str:
-    return (
-        f"This Python was built without OpenSSL. Install OpenSSL's headers{_by(build)}, then configure "
-        "and build it again (`./configure --with-openssl=DIR` if OpenSSL lies in a place of its own)."
+def _source(build: Build) -> Text:
+    command = _headers(build)
+    if command is None:
+        return text(
+            "This Python was built without OpenSSL. Install OpenSSL's headers, then configure "
+            "and build it again (`./configure --with-openssl=DIR` if OpenSSL lies in a place of its own)."
+        )
+    return text(
+        "This Python was built without OpenSSL. Install OpenSSL's headers (`{command}`), then configure "
+        "and build it again (`./configure --with-openssl=DIR` if OpenSSL lies in a place of its own).",
+        command=command,
     )
 
 
-def _by(build: Build) -> str:
+def _headers(build: Build) -> str | None:
+    """The command that installs them, if it is known."""
     identity = "macos" if build.get("platform") == "darwin" else build.get("os_id") or ""
-    return f" (`{HEADERS[identity]}`)" if identity in HEADERS else ""
+    return HEADERS.get(identity)
 
 
 def _always(build: Build) -> bool:
@@ -145,7 +173,7 @@ def _always(build: Build) -> bool:
     return True
 
 
-ROWS: Sequence[tuple[Callable[[Build], bool], Callable[[Build], str]]] = (
+ROWS: Sequence[tuple[Callable[[Build], bool], Callable[[Build], Text]]] = (
     (_is_conda_on_windows, _conda_on_windows),
     (lambda build: bool(build.get("is_conda")), _conda),
     (_is_windows, _windows),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipsafe import origin
+from pipsafe.language.text import text
 from pipsafe.own_options import UsageError
 from pipsafe.pip_settings import command_line
 from pipsafe.pip_settings.command_line import Word
@@ -29,6 +30,11 @@ TAKEN = frozenset(
     ]
 )
 
+# For translators: {option} is what was typed, such as --jsn; {command} is doctor or persist.
+NEEDS_A_VALUE = text("{option} needs a value; see `pipsafe {command} --help`.")
+NO_OPTION = text("{option} is no option of {command}; see `pipsafe {command} --help`.")
+MEANS_NOTHING = text("{option} means nothing to {command}; see `pipsafe {command} --help`.")
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -50,18 +56,18 @@ def read(arguments: Sequence[str], *, command: str = "doctor", taken: frozenset[
     contacts: dict[origin.Origin, Contact] = {}
     passed: list[str] = []
     for word in command_line.words(typed, spellings(COMMAND)):
-        text = typed[word.start]
+        typed_word = typed[word.start]
         if word.is_argument:
             contact = contact_of(word.value or "", command)
             contacts.setdefault(contact.origin, contact)
-        elif text in FORMS:
-            forms.append(FORMS[text])
-        elif text in HELP_WORDS:
+        elif typed_word in FORMS:
+            forms.append(FORMS[typed_word])
+        elif typed_word in HELP_WORDS:
             return Asked(wants_help=True)
         else:
             passed += _option(word, typed, command, taken)
     if len(set(forms)) > 1:
-        raise UsageError("--json and --markdown exclude each other.")
+        raise UsageError(text("--json and --markdown exclude each other."))
     return Asked(
         form=forms[0] if forms else PAGE,
         contacts=tuple(contacts.values()),
@@ -71,13 +77,12 @@ def read(arguments: Sequence[str], *, command: str = "doctor", taken: frozenset[
 
 def _option(word: Word, typed: list[str], command: str, taken: frozenset[str]) -> list[str]:
     """One of pip's options, as it was typed."""
-    text = typed[word.start]
+    option = typed[word.start]
     if word.option is None:
-        is_known = text.partition("=")[0] in spellings(COMMAND)
-        reason = "needs a value" if is_known else f"is no option of {command}"
-        raise UsageError(f"{text} {reason}; see `pipsafe {command} --help`.")
+        is_known = option.partition("=")[0] in spellings(COMMAND)
+        raise UsageError((NEEDS_A_VALUE if is_known else NO_OPTION).filled(option=option, command=command))
     if word.option.name not in taken:
-        raise UsageError(f"{text} means nothing to {command}; see `pipsafe {command} --help`.")
+        raise UsageError(MEANS_NOTHING.filled(option=option, command=command))
     if word.option.name in ("requirement", "constraint", "build-constraint"):
         _check_file(word.value or "")
     if word.end - word.start == 1 and word.value is not None and not word.prefix.startswith("--"):
@@ -87,22 +92,26 @@ def _option(word: Word, typed: list[str], command: str, taken: frozenset[str]) -
 
 def _check_file(path: str) -> None:
     if "://" not in path and not os.path.isfile(path):
-        raise UsageError(f"there is no file {path!r}.")
+        raise UsageError(text("there is no file {path!r}.", path=path))
 
 
-def contact_of(text: str, command: str = "doctor") -> Contact:
+def contact_of(named: str, command: str = "doctor") -> Contact:
     """A server by its URL, or by its bare name, with a port or without. Raises UsageError."""
-    shown = origin.redact(text)
-    if "://" not in text and os.path.isfile(text):
-        raise UsageError(f"{shown!r} is a file here; -r takes files with requirements.")
-    url = text if "://" in text else f"https://{text}"
+    shown = origin.redact(named)
+    if "://" not in named and os.path.isfile(named):
+        raise UsageError(text("{word!r} is a file here; -r takes files with requirements.", word=shown))
+    url = named if "://" in named else f"https://{named}"
     place = origin.parse(url)
     if place is None:
-        raise UsageError(f"{shown!r} is neither an https:// URL nor the name of a server.")
-    if "://" not in text and _is_a_mere_word(text.partition("/")[0], place.host):
+        raise UsageError(text("{word!r} is neither an https:// URL nor the name of a server.", word=shown))
+    if "://" not in named and _is_a_mere_word(named.partition("/")[0], place.host):
         raise UsageError(
-            f"{command} takes URLs or host names: is `{shown}` one? "
-            f"If it is, type https://{shown} or {shown}:443."
+            text(
+                "{command} takes URLs or host names: is `{word}` one? "
+                "If it is, type https://{word} or {word}:443.",
+                command=command,
+                word=shown,
+            )
         )
     return Contact(place, "index", url)
 

@@ -16,6 +16,7 @@ from pipsafe.attempts.scratch import Scratch
 from pipsafe.attempts.situation import Situation
 from pipsafe.attempts.target import Target, find
 from pipsafe.checkup.greeting import greet
+from pipsafe.language.text import of_error, text
 from pipsafe.messages import terminal
 from pipsafe.messages.terminal import Line
 from pipsafe.own_options import OwnOptions
@@ -57,7 +58,9 @@ def _answered(
     try:
         attempt = greet(target, style, os.environ)
     except CannotStart as error:
-        return failed(f"{target.python} ({target.reason}) cannot be started: {error}.")
+        # For translators: {choice} says why it is this Python.
+        cannot = text("{python} ({choice}) cannot be started: {reason}.")
+        return failed(cannot.filled(python=target.python, choice=target.reason, reason=of_error(error)))
     if attempt.signal or attempt.interrupted:
         return end_like(attempt) or INTERRUPTED
     if attempt.hello is None:
@@ -66,9 +69,9 @@ def _answered(
         situation = situations.first(attempt.hello, options, target, style, arguments, os.environ)
         return answer(target, situation, scratch)
     except ProbeFailed as error:
-        return failed(f"nothing could be looked into: {error}.")
+        return failed(text("nothing could be looked into: {reason}.", reason=of_error(error)))
     except Exception as error:  # noqa: BLE001 - whatever broke, the user is told, and no traceback
-        return failed(f"a fault in pipsafe ({type(error).__name__}). Please report it.")
+        return failed(text("a fault in pipsafe ({fault}). Please report it.", fault=type(error).__name__))
 
 
 def failed(message: str) -> int:

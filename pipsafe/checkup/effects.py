@@ -11,12 +11,13 @@ from pipsafe.checkup import own_settings, trust_effects
 from pipsafe.checkup.effect import Effect
 from pipsafe.checkup.unverified import Unverified
 from pipsafe.checkup.view import View
+from pipsafe.language.text import text
 from pipsafe.own_options import OwnOptions
 from pipsafe.pip_settings import command_line, settings
 from pipsafe.pip_settings.pip_config import Setting
 from pipsafe.pip_settings.settings import EMPTY_PROXY_COUNTS, PROXY_BEFORE_ENVIRONMENT
 from pipsafe.pip_settings.surroundings import Surroundings
-from pipsafe.probes.probe import Facts
+from pipsafe.probes.answered import Facts
 
 # The first that is there and not empty counts.
 PROXY_VARIABLES = (("https_proxy", "HTTPS_PROXY"), ("all_proxy", "ALL_PROXY"), ("no_proxy", "NO_PROXY"))
@@ -47,32 +48,34 @@ def _indexes(view: View) -> Iterator[Effect]:
 def _of_index(view: View, item: Setting, *, is_asked: bool) -> str:
     if not is_asked:
         alone = any(view.values("no-index")) or view.around.needs.of("no-index")
-        return "is not asked: no-index" if alone else "is not asked: a requirements file names another index"
+        if alone:
+            # For translators: a clause whose subject is a setting, which stands above it; so are the others.
+            return text("is not asked: no-index")
+        return text("is not asked: a requirements file names another index")
     if item.value.lower().startswith("http://"):
-        return "is asked without TLS, if it is asked at all: nothing is verified there"
+        return text("is asked without TLS, if it is asked at all: nothing is verified there")
     if item.name == "extra-index-url":
-        return "is asked beside the index; of all that is offered pip takes the highest version"
-    return "is the index that pip asks"
+        return text("is asked beside the index; of all that is offered pip takes the highest version")
+    return text("is the index that pip asks")
 
 
 def _no_index(view: View) -> Iterator[Effect]:
     for item in (*view.values("no-index"), *view.around.needs.of("no-index")):
-        lasts = (
-            ""
-            if view.around.settings.no_index_lasts
-            else ", but for those that requirements files name later"
-        )
-        yield Effect.of(item, f"turns every index off{lasts}")
+        if view.around.settings.no_index_lasts:
+            yield Effect.of(item, text("turns every index off"))
+        else:
+            effect = text("turns every index off, but for those that requirements files name later")
+            yield Effect.of(item, effect)
 
 
 def _find_links(view: View) -> Iterator[Effect]:
     for item in (*view.around.settings.find_links, *view.around.needs.of("find-links")):
-        yield Effect.of(item, "is searched for files beside the index")
+        yield Effect.of(item, text("is searched for files beside the index"))
 
 
 def _pip_elsewhere(view: View) -> Iterator[Effect]:
     if (item := view.variable("PIP_PYTHON")) is not None:
-        yield Effect.of(item, "makes this pip run another Python's pip; this is about the former")
+        yield Effect.of(item, text("makes this pip run another Python's pip; this is about the former"))
 
 
 # The way there
@@ -83,11 +86,11 @@ def _proxy(view: View) -> Iterator[Effect]:
     if item is None:
         return
     if not item.value and target.pip_version >= EMPTY_PROXY_COUNTS:
-        yield Effect.of(item, "turns the proxies of the environment off")
+        yield Effect.of(item, text("turns the proxies of the environment off"))
     elif target.pip_version < PROXY_BEFORE_ENVIRONMENT:
-        yield Effect.of_proxy(item, "is the way to servers for which the environment names no proxy")
+        yield Effect.of_proxy(item, text("is the way to servers for which the environment names no proxy"))
     else:
-        yield Effect.of_proxy(item, "is the way to every server")
+        yield Effect.of_proxy(item, text("is the way to every server"))
 
 
 def _environment_proxies(view: View) -> Iterator[Effect]:
@@ -97,9 +100,9 @@ def _environment_proxies(view: View) -> Iterator[Effect]:
             if view.left_out:
                 yield Effect.of_proxy(item, view.left_out)
             elif number and found[0].value != item.value:
-                yield Effect.of_proxy(item, f"is ignored: {lower} wins")
+                yield Effect.of_proxy(item, text("is ignored: {variable} wins", variable=lower))
             elif lower == "no_proxy":
-                yield Effect.of(item, "names the servers that are asked without a proxy")
+                yield Effect.of(item, text("names the servers that are asked without a proxy"))
             elif not number:
                 yield Effect.of_proxy(item, _of_environment_proxy(view))
 
@@ -107,8 +110,8 @@ def _environment_proxies(view: View) -> Iterator[Effect]:
 def _of_environment_proxy(view: View) -> str:
     given = view.around.settings
     if given.proxy is not None and given.proxy_overrides_environment:
-        return "is ignored: a proxy is given to pip itself"
-    return "is the way to https servers"
+        return text("is ignored: a proxy is given to pip itself")
+    return text("is the way to https servers")
 
 
 # Where settings come from, and the rest
@@ -119,29 +122,30 @@ def _configuration_file(view: View) -> Iterator[Effect]:
     if item is None:
         return
     if item.value == os.devnull:
-        yield Effect.of(item, "makes pip read no configuration file")
+        yield Effect.of(item, text("makes pip read no configuration file"))
     elif item.value in view.around.settings.config_files:
-        yield Effect.of(item, "is read last and overrides other files; the user's own are left out")
+        yield Effect.of(item, text("is read last and overrides other files; the user's own are left out"))
     else:
-        yield Effect.of(item, "names a file that pip cannot read", "warning")
+        yield Effect.of(item, text("names a file that pip cannot read"), "warning")
 
 
 def _isolated(view: View) -> Iterator[Effect]:
     if view.around.line.isolated:
         item = Setting("isolated", "1", settings.COMMAND_LINE)
-        yield Effect.of(item, "makes pip leave PIP_* variables and the user's configuration files out")
+        effect = text("makes pip leave PIP_* variables and the user's configuration files out")
+        yield Effect.of(item, effect)
 
 
 def _patience(view: View) -> Iterator[Effect]:
     for item in view.values("timeout"):
-        yield Effect.of(item, "is how many seconds pip waits for an answer")
+        yield Effect.of(item, text("is how many seconds pip waits for an answer"))
     for item in view.values("retries"):
-        yield Effect.of(item, "is how often pip tries again")
+        yield Effect.of(item, text("is how often pip tries again"))
 
 
 def _openssl_configuration(view: View) -> Iterator[Effect]:
     if (item := view.variable("OPENSSL_CONF")) is not None:
-        yield Effect.of(item, "configures OpenSSL, and may forbid old protocols and weak keys")
+        yield Effect.of(item, text("configures OpenSSL, and may forbid old protocols and weak keys"))
 
 
 def _own(view: View) -> Iterator[Effect]:
@@ -158,6 +162,10 @@ JUDGES: tuple[Callable[[View], Iterator[Effect]], ...] = (
 
 def problems(around: Surroundings) -> tuple[str, ...]:
     """What pip's configuration and the requirements files have that cannot be read, as clauses."""
-    return tuple(
-        command_line.redact_text(text) for text in (*around.settings.problems, *around.needs.problems)
-    )
+    return tuple(_redacted(clause) for clause in (*around.settings.problems, *around.needs.problems))
+
+
+def _redacted(clause: str) -> str:
+    """As it is, with its translations, where there is nothing to hide."""
+    redacted = command_line.redact_text(clause)
+    return clause if redacted == clause else redacted

@@ -1,12 +1,20 @@
-"""Who accepts whom: origins by stores, as a table."""
+"""Who accepts whom: origins by stores, as a table.
+
+Its columns are as wide as their words, so it is laid out when the language is known.
+"""
 
 from dataclasses import dataclass
 
 from pipsafe.causes.case import Diagnosis
+from pipsafe.checkup.aligned import padded, widest
 from pipsafe.checkup.result import Result, is_judged
+from pipsafe.language import catalogues
+from pipsafe.language.reader import ENGLISH
+from pipsafe.language.text import Look, Text, joined, said, text
+from pipsafe.messages.columns import width_of
 from pipsafe.messages.terminal import Line
 from pipsafe.origin import DEFAULT_PORTS, Origin
-from pipsafe.probes.probe import Verdict
+from pipsafe.probes.answered import Verdict
 from pipsafe.trust.anchors import Candidate
 
 MOST_FILES = 9
@@ -15,11 +23,21 @@ MOST_FILES = 9
 WIDEST_LABEL = 36
 """A longer origin has a line of its own."""
 
-HEADING = "Accepted by"
+# For translators: the heading of a table; to the right of it stand the names of stores.
+HEADING = text("Accepted by")
 NOT_ASKED = "-"
-UNVERIFIED = "unverified"
-LEGEND = {"pip": "as set up here", "certifi": "", "system": "this machine's store"}
-CODES = "numbers are OpenSSL's verify codes"
+# For translators: whether a store accepts a server, in a narrow column.
+YES = text("yes")
+# For translators: whether a store accepts a server, in a narrow column.
+NO = text("no")
+# For translators: the same; {code} is a number.
+NO_WITH_CODE = text("no ({code})")
+# For translators: nobody verifies that server; in a narrow column.
+UNVERIFIED = text("unverified")
+NO_FOR_KINDS = {"certificate": text("no (certificate)"), "setting": text("no (setting)")}
+"""By kinds of verdicts."""
+LEGEND = {"pip": text("as set up here"), "certifi": "", "system": text("this machine's store")}
+CODES = text("numbers are OpenSSL's verify codes")
 
 
 def lines(result: Result) -> list[Line]:
@@ -32,42 +50,69 @@ def lines(result: Result) -> list[Line]:
     if not diagnoses:
         return []
     files = _files(result)
-    heads = [*result.stores, *(f"[{number}]" for number in range(1, len(files) + 1))]
-    rows = [_Row(_label(item.case.origin), _cells(result, item, files)) for item in diagnoses]
-    labels = [HEADING, *(row.label for row in rows)]
-    width = max(len(label) for label in labels if len(label) <= WIDEST_LABEL)
-    widths = [max(len(head), *(len(row.cells[at]) for row in rows)) for at, head in enumerate(heads)]
-    found = [Line("", _joined(HEADING, heads, width, widths), verbatim=True)]
-    for row in rows:
-        name = row.label
-        if len(name) > WIDEST_LABEL:
-            found.append(Line("", name, verbatim=True))
-            name = ""
-        found.append(Line("", _joined(name, row.cells, width, widths), verbatim=True))
-    found.append(
-        Line("", _legend(result, has_codes="(" in "".join(cell for row in rows for cell in row.cells)))
-    )
+    heads = (*result.stores, *(f"[{number}]" for number in range(1, len(files) + 1)))
+    cells = [_cells(result, item, files) for item in diagnoses]
+    labels = [_label(item.case.origin) for item in diagnoses]
+    beside = [label if width_of(label) <= WIDEST_LABEL else "" for label in labels]
+    head, *rows = _Table(
+        (
+            (HEADING, *heads),
+            *((label, *answers) for label, answers in zip(beside, cells, strict=True)),
+        )
+    ).texts()
+    found = [Line("", head, verbatim=True)]
+    for label, name, row in zip(labels, beside, rows, strict=True):
+        if not name:
+            found.append(Line("", label, verbatim=True))
+        found.append(Line("", row, verbatim=True))
+    has_codes = any("(" in cell for answers in cells for cell in answers)
+    found.append(Line("", _legend(result, has_codes=has_codes)))
     found += [
-        Line("", f"[{number}] {path} ({name})", verbatim=True)
+        Line("", text("[{number}] {path} ({name})", number=number, path=path, name=name), verbatim=True)
         for number, (path, name) in enumerate(files.items(), start=1)
     ]
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    label: str
-    cells: list[str]
+class _Table:
+    """Cells in rows, the heading first. A column is as wide as the widest of it."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+    def texts(self) -> list["_Row"]:
+        """Its rows, as they are written."""
+        return [_Row.of(self, number) for number in range(len(self.rows))]
+
+    def laid_out(self, number: int, look: Look) -> str:
+        """One of them, in a language."""
+        rows = [[str(said(cell, look)) for cell in row] for row in self.rows]
+        widths = [widest(column) for column in zip(*rows, strict=True)]
+        return "  ".join(map(padded, rows[number], widths)).rstrip()
 
 
-def _legend(result: Result, *, has_codes: bool) -> str:
-    told = [f"{store}: {LEGEND[store] or result.certifi}" for store in result.stores]
-    return "; ".join([*told, CODES] if has_codes else told)
+class _Row(Text):
+    """One row of a table."""
+
+    _table: _Table
+    _number: int
+
+    @classmethod
+    def of(cls, table: _Table, number: int) -> "_Row":
+        row = cls(table.laid_out(number, catalogues.look(ENGLISH)))
+        row._table, row._number = table, number
+        return row
+
+    def said(self, look: Look) -> str:
+        return self._table.laid_out(self._number, look)
 
 
-def _joined(label: str, cells: list[str], width: int, widths: list[int]) -> str:
-    padded = [f"{cell:<{size}}" for cell, size in zip(cells, widths, strict=True)]
-    return "  ".join([f"{label:<{width}}", *padded]).rstrip()
+def _legend(result: Result, *, has_codes: bool) -> Text:
+    told: list[str] = [
+        text("{store}: {meaning}", store=store, meaning=LEGEND[store] or result.certifi)
+        for store in result.stores
+    ]
+    return joined([*told, CODES] if has_codes else told, text("; "))
 
 
 def _label(place: Origin) -> str:
@@ -102,8 +147,8 @@ def _cell(verdict: Verdict | None, *, is_open: bool) -> str:
     if verdict is None or not is_judged(verdict):
         return NOT_ASKED
     if verdict.accepted:
-        return "yes"
-    return f"no ({verdict.code})" if verdict.code else f"no ({verdict.kind})"
+        return YES
+    return NO_WITH_CODE.filled(code=verdict.code) if verdict.code else NO_FOR_KINDS.get(verdict.kind, NO)
 
 
 def _of_file(
@@ -111,9 +156,9 @@ def _of_file(
 ) -> str:
     inside = [item for item in candidates if item.source.path == path]
     if any(item in accepted for item in inside):
-        return "yes"
+        return YES
     chain = diagnosis.case.survey.chain
     issuers = {item.issuer_der for item in chain}
     issuers |= {between.issuer_der for item in inside for between in item.intermediates}
     is_of_the_name = any(item.anchor.subject_der in issuers for item in inside)
-    return "no" if is_of_the_name and not diagnosis.is_healthy else NOT_ASKED
+    return NO if is_of_the_name and not diagnosis.is_healthy else NOT_ASKED

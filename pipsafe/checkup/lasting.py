@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipsafe.language.text import sentences, text
 from pipsafe.persist import staleness
 from pipsafe.persist.staleness import Lasting
 from pipsafe.pip_settings.surroundings import Surroundings
@@ -26,11 +27,20 @@ def find(around: Surroundings, carried: str | None, now: datetime) -> tuple[Last
 
 
 def _of(item: Lasting, around: Surroundings) -> Iterator[LastingNote]:
-    for text in item.complaints:
-        what = f"What `pipsafe persist` made, {item.place.folder},"
-        yield LastingNote(f"{what} {text}. {item.renewal}", is_stale=True)
+    for complaint in item.complaints:
+        # For translators: {complaint} is a clause whose subject is what it made, such as "is not whole: ...".
+        what = text(
+            "What `pipsafe persist` made, {folder}, {complaint}.",
+            folder=item.place.folder,
+            complaint=complaint,
+        )
+        yield LastingNote(sentences(what, item.renewal), is_stale=True)
     verify = around.settings.verify
     if not item.complaints and item.note is not None and verify is not None and item.holds(verify.value):
         made = item.note.made.partition("T")[0]
-        text = f"{verify.name} names the bundle that `pipsafe persist` made on {made}. It is up to date."
-        yield LastingNote(text, is_stale=False)
+        what = text(
+            "{setting} names the bundle that `pipsafe persist` made on {date}. It is up to date.",
+            setting=verify.name,
+            date=made,
+        )
+        yield LastingNote(what, is_stale=False)

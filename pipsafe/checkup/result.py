@@ -13,7 +13,7 @@ from pipsafe.checkup.waiting import Waiting
 from pipsafe.findings import Checkup
 from pipsafe.origin import Origin
 from pipsafe.pip_settings.settings import Contact
-from pipsafe.probes.probe import Verdict
+from pipsafe.probes.answered import Verdict
 
 VERIFIED = 0
 NOT_VERIFIED = 1

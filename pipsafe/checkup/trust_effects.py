@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pipsafe.checkup.effect import Effect
 from pipsafe.checkup.unverified import EVERY_HOST, GIT_VARIABLE, NAME, Unverified
 from pipsafe.checkup.view import View
+from pipsafe.language.text import counted, text
 from pipsafe.pip_settings import pip_trust
 from pipsafe.pip_settings.pip_config import Setting
 from pipsafe.trust import ca_file, system_store
@@ -17,7 +18,12 @@ TRUSTSTORE_BY_DEFAULT = (24, 2)
 OLDEST_PYTHON_OF_TRUSTSTORE = (3, 10)
 
 BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-OPENSSL_VARIABLES = {"SSL_CERT_FILE": "file", "SSL_CERT_DIR": "folder"}
+OPENSSL_VARIABLES = {
+    # For translators: a clause whose subject is a setting, which stands above it; so are the others here.
+    "SSL_CERT_FILE": text("stands in for the system store's file, and so may hide that store"),
+    "SSL_CERT_DIR": text("stands in for the system store's folder, and so may hide that store"),
+}
+"""What they do where truststore reads the system store by OpenSSL."""
 
 
 def _cert(view: View) -> Iterator[Effect]:
@@ -25,7 +31,7 @@ def _cert(view: View) -> Iterator[Effect]:
     if around.cert is None:
         return
     if around.ca_bundle_env is not None:
-        yield Effect.of(around.cert, f"is ignored: {around.ca_bundle_env.name} wins")
+        yield Effect.of(around.cert, _ignored(around.ca_bundle_env))
     else:
         yield _ca_file(view, around.cert)
 
@@ -39,43 +45,77 @@ def _bundle_variables(view: View) -> Iterator[Effect]:
         if view.left_out:
             yield Effect.of(item, view.left_out)
         elif around.ca_bundle_env is not None and around.ca_bundle_env.name != name:
-            yield Effect.of(item, f"is ignored: {around.ca_bundle_env.name} wins")
+            yield Effect.of(item, _ignored(around.ca_bundle_env))
         else:
             yield _ca_file(view, item)
+
+
+def _ignored(winner: Setting) -> str:
+    return text("is ignored: {variable} wins", variable=winner.name)
 
 
 def _ca_file(view: View, item: Setting) -> Effect:
     """The CA file or folder that is in force."""
     read = ca_file.read(item.value)
     if not read.certificates:
-        problem = read.problems[0] if read.problems else "holds no certificate"
-        return Effect.of(item, f"names what {problem}: no TLS connection of pip can succeed", "error")
+        problem = read.problems[0] if read.problems else text("holds no certificate")
+        # For translators: {problem} is a clause whose subject is a file, such as "holds no certificate".
+        effect = text("names what {problem}: no TLS connection of pip can succeed", problem=problem)
+        return Effect.of(item, effect, "error")
     number = len(read.certificates)
-    its = "its only certificate" if number == 1 else f"its {number} certificates"
     trust = pip_trust.present(view.around)
     if trust.truststore and trust.carried:
-        return Effect.of(item, f"adds {its} to the system store and to the roots that pip carries")
-    if trust.truststore:
-        return Effect.of(item, f"pip trusts {its} and the system store, and not the roots that it carries")
-    return Effect.of(item, f"pip trusts {its} in place of the roots that it carries")
+        return Effect.of(item, _adding(number))
+    return Effect.of(item, _beside_the_store(number) if trust.truststore else _alone(number))
+
+
+def _adding(number: int) -> str:
+    if number == 1:
+        return text("adds its only certificate to the system store and to the roots that pip carries")
+    return counted(
+        "adds its {count} certificate to the system store and to the roots that pip carries",
+        "adds its {count} certificates to the system store and to the roots that pip carries",
+        number,
+    )
+
+
+def _beside_the_store(number: int) -> str:
+    if number == 1:
+        return text("pip trusts its only certificate and the system store, and not the roots that it carries")
+    return counted(
+        "pip trusts its {count} certificate and the system store, and not the roots that it carries",
+        "pip trusts its {count} certificates and the system store, and not the roots that it carries",
+        number,
+    )
+
+
+def _alone(number: int) -> str:
+    if number == 1:
+        return text("pip trusts its only certificate in place of the roots that it carries")
+    return counted(
+        "pip trusts its {count} certificate in place of the roots that it carries",
+        "pip trusts its {count} certificates in place of the roots that it carries",
+        number,
+    )
 
 
 def _openssl_variables(view: View) -> Iterator[Effect]:
-    for name, what in OPENSSL_VARIABLES.items():
+    for name, effect in OPENSSL_VARIABLES.items():
         item = view.variable(name)
         if item is None:
             continue
         if not pip_trust.uses_truststore(view.around):
-            yield Effect.of(item, "is not read by this pip; what it builds and fetches by git may read it")
+            unread = text("is not read by this pip; what it builds and fetches by git may read it")
+            yield Effect.of(item, unread)
         elif system_store.judged_by_the_system():
-            yield Effect.of(item, "is not read by this pip: the system itself judges")
+            yield Effect.of(item, text("is not read by this pip: the system itself judges"))
         else:
-            yield Effect.of(item, f"stands in for the system store's {what}, and so may hide that store")
+            yield Effect.of(item, effect)
 
 
 def _client_cert(view: View) -> Iterator[Effect]:
     if (item := view.around.settings.client_cert) is not None:
-        yield Effect.of(item, "is shown to servers that ask for a client certificate")
+        yield Effect.of(item, text("is shown to servers that ask for a client certificate"))
 
 
 def _features(view: View) -> Iterator[Effect]:
@@ -86,7 +126,9 @@ def _features(view: View) -> Iterator[Effect]:
         if item.value == "legacy-certs":
             on_by_default = view.around.target.pip_version >= TRUSTSTORE_BY_DEFAULT
             effect = (
-                "makes pip leave the system store out" if on_by_default else "is the only way of this pip"
+                text("makes pip leave the system store out")
+                if on_by_default
+                else text("is the only way of this pip")
             )
             yield Effect.of(item, effect)
 
@@ -94,15 +136,16 @@ def _features(view: View) -> Iterator[Effect]:
 def _of_truststore(view: View) -> str:
     target = view.around.target
     if target.pip_version < TRUSTSTORE_BY_FEATURE:
-        return "is unknown to this pip, which stops at it"
+        return text("is unknown to this pip, which stops at it")
     if target.python_version < OLDEST_PYTHON_OF_TRUSTSTORE:
-        return "has no effect: it needs Python 3.10"
+        return text("has no effect: it needs Python 3.10")
     if view.around.settings.legacy_certs:
-        return "has no effect beside --use-deprecated=legacy-certs"
+        return text("has no effect beside --use-deprecated=legacy-certs")
     if target.pip_version >= TRUSTSTORE_BY_DEFAULT:
-        return "says what this pip does anyway: trust the system store"
-    at_hand = view.facts.truststore
-    return "makes pip trust the system store" + ("" if at_hand else "; but truststore is not installed there")
+        return text("says what this pip does anyway: trust the system store")
+    if view.facts.truststore:
+        return text("makes pip trust the system store")
+    return text("makes pip trust the system store; but truststore is not installed there")
 
 
 def _trusted_hosts(view: View) -> Iterator[Effect]:
@@ -110,7 +153,15 @@ def _trusted_hosts(view: View) -> Iterator[Effect]:
         if item.in_force:
             name = _name_of(item)
             value = item.host if name == NAME else view.around.situation.environ.get(name, "")
-            yield Effect(name, value, item.set_in, f"turns verification off at {item.whom}", "error")
+            yield Effect(name, value, item.set_in, _unverified(item), "error")
+
+
+def _unverified(item: Unverified) -> str:
+    if item.host != EVERY_HOST:
+        return text("turns verification off at {host}", host=item.host)
+    if item.by_git:
+        return text("turns verification off at every server that git asks")
+    return text("turns verification off at every server")
 
 
 def _name_of(item: Unverified) -> str:

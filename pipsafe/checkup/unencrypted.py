@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 from pipsafe import origin
 from pipsafe.checkup.unverified import Unverified, of_origin
+from pipsafe.language.text import text
 from pipsafe.origin import Origin
 from pipsafe.pip_settings import settings
 from pipsafe.pip_settings.settings import Contact
 from pipsafe.pip_settings.surroundings import Surroundings
 
-ASKED = "named here"
+# For translators: a server that was typed behind `pipsafe doctor`.
+ASKED = text("named here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ def find(
 ) -> tuple[Unencrypted, ...]:
     """Each once. ``typed``: the servers that doctor was asked about; none for those of pip's settings."""
     found: dict[Origin, Unencrypted] = {}
-    named = [(item.url, ASKED) for item in typed] or list(_named(around, default_index))
-    for url, named_by in named:
+    named: list[tuple[str, str]] = [(item.url, ASKED) for item in typed]
+    for url, named_by in named or _named(around, default_index):
         place = origin.parse(url)
         if place is not None and place.scheme == "http":
             here = _is_here(place.host)
@@ -54,7 +56,7 @@ def _named(around: Surroundings, default_index: str) -> Iterator[tuple[str, str]
         *around.needs.urls,
     )
     for item in items:
-        yield item.value, f"{item.name}, {item.set_in}"
+        yield item.value, text("{setting}, {place}", setting=item.name, place=item.set_in)
 
 
 def _is_here(host: str) -> bool:

@@ -8,6 +8,7 @@ GIT_SSL_NO_VERIFY, whose presence is enough (git, http.c: `getenv("GIT_SSL_NO_VE
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pipsafe.language.text import text
 from pipsafe.origin import Origin
 from pipsafe.pip_settings import command_line, pip_config, settings
 from pipsafe.pip_settings.config_paths import config_paths
@@ -36,7 +37,7 @@ class Unverified:
         """The host, for people."""
         if self.host != EVERY_HOST:
             return self.host
-        return "every server that git asks" if self.by_git else "every server"
+        return text("every server that git asks") if self.by_git else text("every server")
 
 
 def find(around: Surroundings) -> tuple[Unverified, ...]:
@@ -51,9 +52,11 @@ def _in_force(around: Surroundings) -> Iterator[Unverified]:
     for setting in (*_of_commands(around), *around.needs.of(NAME)):
         yield Unverified(setting.value, setting.set_in, in_force=True)
     if around.settings.unverified is not None:
-        yield Unverified(EVERY_HOST, f"{around.settings.unverified.set_in}, which is empty", in_force=True)
+        place = text("{place}, which is empty", place=around.settings.unverified.set_in)
+        yield Unverified(EVERY_HOST, place, in_force=True)
     if GIT_VARIABLE in around.situation.environ:
-        yield Unverified(EVERY_HOST, f"environment variable {GIT_VARIABLE}", in_force=True, by_git=True)
+        place = text("environment variable {name}", name=GIT_VARIABLE)
+        yield Unverified(EVERY_HOST, place, in_force=True, by_git=True)
 
 
 def _of_commands(around: Surroundings) -> Iterator[pip_config.Setting]:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from pipsafe.checkup.unverified import Unverified
+from pipsafe.language.text import text
 from pipsafe.own_options import OwnOptions
 from pipsafe.pip_settings import settings
 from pipsafe.pip_settings.pip_config import Setting
 from pipsafe.pip_settings.surroundings import Surroundings
-from pipsafe.probes.probe import Facts
+from pipsafe.probes.answered import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,11 @@ class View:
         if self.around.settings.trust_env:
             return ""
         if self.around.settings.proxy is not None:
-            return "is ignored: this pip leaves the environment out once a proxy is given to it"
-        return "is ignored: --no-proxy-env"
+            # For translators: a clause whose subject is a variable, which stands above it.
+            return text("is ignored: this pip leaves the environment out once a proxy is given to it")
+        return text("is ignored: --no-proxy-env")
 
     def variable(self, name: str) -> Setting | None:
         """An environment variable that is set and not empty."""
         value = self.around.situation.environ.get(name)
-        return Setting(name, value, f"environment variable {name}") if value else None
+        return Setting(name, value, text("environment variable {name}", name=name)) if value else None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from pipsafe.language.text import text
 from pipsafe.stores import anchor_folders, found
 from pipsafe.trust import ca_file, source_readers, system_store
 from pipsafe.trust.shelf import Denied
@@ -23,8 +24,19 @@ class Waiting:
     @property
     def sentence(self) -> str:
         """What it waits for."""
-        how = f": `{self.source.merge}`, as root, merges it." if self.source.merge else "."
-        return f'The CA "{self.name}" waits in {self.source.path} and is not in the system store yet{how}'
+        if not self.source.merge:
+            return text(
+                'The CA "{name}" waits in {place} and is not in the system store yet.',
+                name=self.name,
+                place=self.source.path,
+            )
+        return text(
+            'The CA "{name}" waits in {place} and is not in the system store yet: `{command}`, as root, '
+            "merges it.",
+            name=self.name,
+            place=self.source.path,
+            command=self.source.merge,
+        )
 
 
 def find(platform: str) -> tuple[Waiting, ...]:

@@ -77,7 +77,7 @@ def course(page: Printed) -> Course:
             if pattern.match(page.squeezed, line.start):
                 said[name] = True
                 break
-        if page.squeezed.startswith(own_words.SUCCEEDED, line.start):
+        if own_words.tells_of_success(page, line):
             said["failed"], said["passed"] = False, True
     is_default = started and said["spoken"] and not (indexes or said["old"] or said["links"])
     return Course(said["failed"], said["passed"], captured, tuple(indexes), is_default)

@@ -9,7 +9,9 @@ from pipsafe import __version__
 from pipsafe.attempts.situation import Situation
 from pipsafe.causes.case import Diagnosis
 from pipsafe.findings import Remedy
-from pipsafe.messages import advice, child_words, report, report_file, terminal, wording
+from pipsafe.language import catalogues
+from pipsafe.language.text import of_error, text
+from pipsafe.messages import advice, cautions, child_words, handover, report, report_file, terminal, wording
 from pipsafe.messages.advice import Driven
 from pipsafe.messages.terminal import Line
 from pipsafe.own_options import OwnOptions
@@ -20,6 +22,11 @@ from pipsafe.trust import ca_file
 
 # The exit code where --pipsafe-strict stops the run: pip's own for an error.
 REFUSED_EXIT_CODE = 1
+
+# For translators: {pin} is the option or the variable that names the fingerprint.
+NOT_NEEDED = text("{pin} ({fingerprint}) was not needed.")
+# For translators: {pin} is the option or the variable that names the fingerprint.
+NOT_NEEDED_AS = text("{pin} ({fingerprint}) was not needed: {reason}.")
 
 PIP_ITSELF = re.compile(r"pip(?:[=<>!~\[ ].*)?")
 """A requirement of pip itself."""
@@ -80,11 +87,12 @@ class Account:
             for line, following in zip(self.said, after, strict=True)
             if not line.verbatim and not following.verbatim
         ]
-        terminal.write_command(ci_systems.annotation(system, outcome, sentences), sys.stderr)
+        look = catalogues.look_for(environ)
+        terminal.write_command(ci_systems.annotation(system, outcome, sentences, look), sys.stderr)
         path = environ.get(system.summary)
         if path:
-            lines = [f"{line.lead} {line.text}" if line.lead else line.text for line in self.said]
-            step_summary.append(path, ci_systems.markdown(outcome, lines))
+            lines = [terminal.in_a_row(line, look) for line in self.said]
+            step_summary.append(path, ci_systems.markdown(outcome, lines, look))
 
     def _last_words(self, outcome: str, ended: Sequence[Ended], remedies: Sequence[Remedy]) -> None:
         last = ended[-1]
@@ -122,20 +130,26 @@ class Account:
         """Who asked for one may let pip in without it and answer with errors only, as nginx does."""
         if surroundings.read(last.situation).settings.client_cert is None:
             asking = [str(item.case.origin) for item in diagnoses if item.case.survey.asks_for_certificate]
-            self.warn([wording.asks_for_certificate(origin) for origin in dict.fromkeys(asking)])
+            self.warn([cautions.asks_for_certificate(origin) for origin in dict.fromkeys(asking)])
 
     def _warn_of_keys(self, remedies: Sequence[Remedy]) -> None:
         """A CA whose private key lies beside it is only as good as the keeping of that key."""
         for path in dict.fromkeys(place.path for item in remedies for place in item.plan.anchor_sources):
             key = ca_file.private_key_beside(path)
             if key is not None:
-                self.warn([wording.key_beside(path, key)])
+                self.warn([cautions.key_beside(path, key)])
 
     def _about(self, last: Ended) -> list[str]:
         hello, facts = self.situation.hello, last.findings.facts
         openssl = facts.openssl if facts else last.attempt.openssl
-        versions = f"pip {hello.pip_version}, Python {hello.python_version}, {openssl or 'no OpenSSL'}"
-        return [f"seen by   pipsafe {__version__} with {versions}"]
+        seen = text(
+            "pipsafe {version} with pip {pip}, Python {python}, {openssl}",
+            version=__version__,
+            pip=hello.pip_version,
+            python=hello.python_version,
+            openssl=openssl or text("no OpenSSL"),
+        )
+        return [handover.row(handover.SEEN_BY, seen)]
 
     def _warn_of_unverified(self, last: Ended) -> None:
         """Hosts that pip was told not to verify: its business, but not to be kept silent about."""
@@ -144,9 +158,9 @@ class Account:
         named = [*around.settings.trusted_hosts, *around.needs.of("trusted-host")]
         hosts = [(item.value, item.set_in) for item in named]
         if around.settings.unverified is not None:
-            hosts.append(("every host", "an empty CURL_CA_BUNDLE"))
+            hosts.append((text("every host"), text("an empty CURL_CA_BUNDLE")))
         if hosts:
-            self.warn(wording.trusted_hosts(hosts))
+            self.warn(cautions.trusted_hosts(hosts))
 
     def _write_report(
         self, outcome: str, exit_code: int, ended: Sequence[Ended], remedies: Sequence[Remedy]
@@ -180,8 +194,7 @@ class Account:
         try:
             report_file.write(self.options.report or "", whole)
         except OSError as error:
-            words = f"the report could not be written: {error.strerror or error}."
-            self.say([Line("pipsafe:", words, "warning")])
+            self.say([cautions.not_reported(error.strerror or of_error(error))])
 
 
 def _unneeded(ended: Sequence[Ended], remedies: Sequence[Remedy]) -> list[str]:
@@ -191,7 +204,9 @@ def _unneeded(ended: Sequence[Ended], remedies: Sequence[Remedy]) -> list[str]:
     tried = dict.fromkeys(item.source for around in ended for item in around.findings.search.candidates)
     pins = [source for source in (*over, *tried) if source.kind == "pin" and source not in helped]
     return [
-        f"{source.name} ({source.path}) was not needed{f': {over[source]}' if source in over else ''}."
+        NOT_NEEDED_AS.filled(pin=source.name, fingerprint=source.path, reason=over[source])
+        if source in over
+        else NOT_NEEDED.filled(pin=source.name, fingerprint=source.path)
         for source in dict.fromkeys(pins)
     ]
 

@@ -11,6 +11,7 @@ from pipsafe.causes import ssl_builds
 from pipsafe.causes.case import Diagnosis, names_of
 from pipsafe.causes.words import setting_words
 from pipsafe.findings import Findings, Remedy
+from pipsafe.language.text import Text, text
 from pipsafe.messages import child_words, several
 from pipsafe.messages.cause_pages import SAYS_MORE
 from pipsafe.messages.cause_words import ADVICE
@@ -26,47 +27,57 @@ TRUSTED_ALREADY = ("system", "public")
 TRUSTS_THE_SYSTEM = (24, 2)
 """The first pip that trusts the system store by itself, on Python 3.10 and newer."""
 
-EXPIRED_CA = (
+EXPIRED_CA = text(
     "Whoever runs that CA has to renew its certificate, and the servers below it have to send the new one; "
     "a new root also has to come to this machine."
 )
-RESIGNED = (
+RESIGNED = text(
     "Whoever opens the connections of this network did not accept the server's own certificate, and says so "
     "by that CA: never trust it. Ask whoever runs the server to mend its certificate, or whoever runs the "
     "network to accept it there."
 )
-PLAIN_SERVER = "A server without TLS answers there. Use the port, or the address, that has TLS."
-PIN_IS_NO_EXCUSE = (
-    "{name} names the certificate that is presented. A pin stands for its issuer only: it excuses no date "
+PLAIN_SERVER = text("A server without TLS answers there. Use the port, or the address, that has TLS.")
+# For translators: {pin} is the option or the variable that names a fingerprint.
+PIN_IS_NO_EXCUSE = text(
+    "{pin} names the certificate that is presented. A pin stands for its issuer only: it excuses no date "
     "and no name."
 )
-HALF_CURED = (
+# For translators: {source} is a variable, a setting, a program or "the system store"; {others} are servers.
+HALF_CURED = text(
     "{origin} is accepted with what is in {source}; that was not used, because {others} stays refused."
 )
-PROXY_NAMED = "Put the user name and the password into {}: http://NAME:PASSWORD@HOST:PORT."
-UNPREPARED = "{origin} is accepted with what is in {source}; pip could not be given it, see below."
+# For translators: {setting} is like "the environment variable HTTPS_PROXY".
+PROXY_NAMED = text("Put the user name and the password into {setting}: http://NAME:PASSWORD@HOST:PORT.")
+# For translators: {source} is a variable, a setting, a program or "the system store"; {path} is its file.
+UNPREPARED = text(
+    "{origin} is accepted with what is in {source} ({path}); pip could not be given it, see below."
+)
 
-MERGE = "That CA waits to be merged into the system store: `{}`, run as root, does that."
-SCOPED = "That CA is meant for {} only, so do not put it in the system store: let pipsafe find it each time."
-MEND_SETTING = "Correct or remove the setting that is at fault: {}."
-OLD_PYTHON = (
+MERGE = text("That CA waits to be merged into the system store: `{command}`, run as root, does that.")
+SCOPED = text(
+    "That CA is meant for {host} only, so do not put it in the system store: let pipsafe find it each time."
+)
+# For translators: {setting} is like "the environment variable PIP_CERT".
+MEND_SETTING = text("Correct or remove the setting that is at fault: {setting}.")
+OLD_PYTHON = text(
     "To make it lasting, use Python 3.10 or newer with pip 24.2 or newer, which trusts the system store by "
     "itself; or name a file with the public CAs and that one in pip's configuration (`cert`)."
 )
-OLD_PIP = (
+OLD_PIP = text(
     "To make it lasting, upgrade pip (`{command} install --upgrade pip`): from 24.2 on it trusts the system "
     "store by itself."
 )
-STORE_IT = "To make it lasting, put that CA in the system store{}."
-TO_LAST: Mapping[str, str] = {
-    "certifi": (
+STORE_IT = text("To make it lasting, put that CA in the system store.")
+STORE_IT_FOR_ALL = text("To make it lasting, put that CA in the system store: this pip trusts it by itself.")
+TO_LAST: Mapping[str, Text] = {
+    "certifi": text(
         "To make it lasting, upgrade pip (`{command} install --upgrade pip`): it carries today's roots."
     ),
-    "completed-chain": (
+    "completed-chain": text(
         "To make it lasting, ask whoever runs the server to send that certificate along: every client "
         "needs it."
     ),
-    "pin": "To make it lasting, keep that pin in PIPSAFE_PIN, or put that CA in the system store.",
+    "pin": text("To make it lasting, keep that pin in PIPSAFE_PIN, or put that CA in the system store."),
 }
 
 
@@ -106,7 +117,7 @@ def _special(diagnosis: Diagnosis, name: str) -> tuple[str, ...]:
     if name == "tls-protocol" and case.survey.spoken:
         return (PLAIN_SERVER,)
     if name == "proxy-problem" and case.proxy_setting is not None and case.pip.message.startswith("407"):
-        return (PROXY_NAMED.format(setting_words(case.proxy_setting)),)
+        return (PROXY_NAMED.filled(setting=setting_words(case.proxy_setting)),)
     return ()
 
 
@@ -120,32 +131,32 @@ def hints(findings: Findings) -> list[str]:
             others = several.listed([str(item.case.origin) for item in stays])
             source = accepted[0].source.name
             origin = diagnosis.case.origin
-            texts[HALF_CURED.format(origin=origin, source=source, others=others)] = None
+            texts[HALF_CURED.filled(origin=origin, source=source, others=others)] = None
             continue
         if accepted and findings.trouble:
             where = accepted[0].source
-            named = f"{where.name} ({where.path})"
-            texts[UNPREPARED.format(origin=diagnosis.case.origin, source=named)] = None
+            origin = diagnosis.case.origin
+            texts[UNPREPARED.filled(origin=origin, source=where.name, path=where.path)] = None
             continue
         texts |= dict.fromkeys(of(diagnosis))
     texts |= dict.fromkeys(_pins_in_vain(findings, stays))
     names = dict.fromkeys(diagnosis.decisive.name for diagnosis in findings.diagnoses)
-    return [*texts, *(SAYS_MORE.format(name) for name in names)]
+    return [*texts, *(SAYS_MORE.filled(cause=name) for name in names)]
 
 
 def _pins_in_vain(findings: Findings, stays: Sequence[Diagnosis]) -> list[str]:
     presented = {item.sha256 for diagnosis in stays for item in diagnosis.case.survey.chain}
     return [
-        PIN_IS_NO_EXCUSE.format(name=item.source.name)
+        PIN_IS_NO_EXCUSE.filled(pin=item.source.name)
         for item in findings.search.candidates
         if item.source.kind == "pin" and item.anchor.sha256 in presented
     ]
 
 
-def to_last(remedies: Sequence[Remedy], diagnoses: Sequence[Diagnosis], driven: Driven) -> list[str]:
+def to_last(remedies: Sequence[Remedy], diagnoses: Sequence[Diagnosis], driven: Driven) -> list[Text]:
     """How to make lasting what helped, as sentences; what is at fault first."""
     found = [
-        MEND_SETTING.format(setting_words(diagnosis.case.setting))
+        MEND_SETTING.filled(setting=setting_words(diagnosis.case.setting))
         for diagnosis in diagnoses
         if diagnosis.case.setting and diagnosis.has("bad-ca-setting")
     ]
@@ -157,7 +168,7 @@ def to_last(remedies: Sequence[Remedy], diagnoses: Sequence[Diagnosis], driven: 
     return list(dict.fromkeys(found))
 
 
-def _of_plan(plan: Plan, driven: Driven) -> list[str]:
+def _of_plan(plan: Plan, driven: Driven) -> list[Text]:
     if plan.kind == "drop-setting":
         return []
     if plan.is_for_children:
@@ -165,19 +176,19 @@ def _of_plan(plan: Plan, driven: Driven) -> list[str]:
     if plan.kind == "completed-chain" and plan.source is not None and plan.source.tier not in TRUSTED_ALREADY:
         return [TO_LAST[plan.kind], *_of_plan(replace(plan, kind="bundle"), driven)]
     if plan.kind in TO_LAST:
-        return [] if driven.upgrades_pip else [TO_LAST[plan.kind].format(command=driven.command)]
+        return [] if driven.upgrades_pip else [TO_LAST[plan.kind].filled(command=driven.command)]
     scoped = [source.host for source in plan.anchor_sources if source.host]
     if scoped:
-        return [SCOPED.format(scoped[0])]
-    merges = [MERGE.format(source.merge) for source in plan.anchor_sources if source.merge]
+        return [SCOPED.filled(host=scoped[0])]
+    merges = [MERGE.filled(command=source.merge) for source in plan.anchor_sources if source.merge]
     stored = bool(merges) or plan.kind == "system-store"
-    first = merges or ([] if stored else [STORE_IT.format(_which_pip(driven))])
+    first = merges or ([] if stored else [_to_store_it(driven)])
     if driven.python_version < (3, 10):
         return [*merges, OLD_PYTHON]
     if driven.pip_version < TRUSTS_THE_SYSTEM and not driven.upgrades_pip:
-        return [*first, OLD_PIP.format(command=driven.command)]
+        return [*first, OLD_PIP.filled(command=driven.command)]
     return first
 
 
-def _which_pip(driven: Driven) -> str:
-    return ": this pip trusts it by itself" if driven.pip_version >= TRUSTS_THE_SYSTEM else ""
+def _to_store_it(driven: Driven) -> Text:
+    return STORE_IT_FOR_ALL if driven.pip_version >= TRUSTS_THE_SYSTEM else STORE_IT

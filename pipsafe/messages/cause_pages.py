@@ -7,8 +7,10 @@ a zip will do.
 import pkgutil
 from collections.abc import Mapping
 
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "What this machine trusts": (
+from pipsafe.language.text import Text, text
+
+GROUPS: Mapping[Text, tuple[str, ...]] = {
+    text("What this machine trusts"): (
         "tls-inspection",
         "private-ca",
         "outdated-roots",
@@ -16,7 +18,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "bad-ca-setting",
         "os-trust-unavailable",
     ),
-    "What the server presents": (
+    text("What the server presents"): (
         "incomplete-chain",
         "self-signed-server",
         "expired",
@@ -27,21 +29,21 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "weak-crypto",
         "strict-x509",
     ),
-    "The way to the server": (
+    text("The way to the server"): (
         "unreachable",
         "proxy-problem",
         "captive-portal",
         "tls-protocol",
         "client-cert-required",
     ),
-    "This machine": ("clock-skew", "ssl-module-missing"),
-    "Anything else": ("unknown",),
+    text("This machine"): ("clock-skew", "ssl-module-missing"),
+    text("Anything else"): ("unknown",),
 }
 """Heading to causes, as people look for them."""
 
 CAUSES = tuple(name for names in GROUPS.values() for name in names)
 
-SAYS_MORE = "`pipsafe explain {}` says more."
+SAYS_MORE = text("`pipsafe explain {cause}` says more.")
 """Ends what is said of a cause."""
 
 

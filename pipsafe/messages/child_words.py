@@ -3,20 +3,48 @@
 Nothing that such a program printed is repeated but a host name, and that as what it is: what a build says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from pipsafe.findings import ChildFailure, Remedy
+from pipsafe.language.text import Text, counted, sentences, text
 from pipsafe.messages.terminal import Line
 
-WHO = {
-    "build-backend": ("a download made by a package's build failed TLS verification", "The build"),
-    "build-dependency": ("the pip that fetches a build's dependencies failed TLS verification", "That pip"),
-    "vcs": ("git failed TLS verification", "git"),
+
+class Words(NamedTuple):
+    """What is said of one kind of program."""
+
+    headline: Text
+    nameless: Text
+    """It names no server."""
+    named: Text
+
+
+# By the leg.
+WORDS: Mapping[str, Words] = {
+    "build-backend": Words(
+        text("a download made by a package's build failed TLS verification"),
+        text("The build does not say in a form known to pipsafe which server that was."),
+        text('The build says that this was "{origin}".'),
+    ),
+    "build-dependency": Words(
+        text("the pip that fetches a build's dependencies failed TLS verification"),
+        text("That pip does not say in a form known to pipsafe which server that was."),
+        text('That pip says that this was "{origin}".'),
+    ),
+    "vcs": Words(
+        text("git failed TLS verification"),
+        text("git does not say in a form known to pipsafe which server that was."),
+        text('git says that this was "{origin}".'),
+    ),
 }
-NOT_ASKED = "pipsafe did not connect there, since what a package prints may lead anywhere."
-ASK = "If you know that server, `pipsafe doctor {origin}` finds out what is wrong with its certificate."
-ASK_BY_HAND = "`pipsafe doctor URL` checks that server: its address may stand in the output above."
-TO_LAST = (
+ACCEPTED = text("pip itself accepts that server.")
+NOT_ASKED = text("pipsafe did not connect there, since what a package prints may lead anywhere.")
+ASK = text("If you know that server, `pipsafe doctor {origin}` finds out what is wrong with its certificate.")
+ASK_BY_HAND = text("`pipsafe doctor URL` checks that server: its address may stand in the output above.")
+PROVED = text("pip itself verifies its servers by trust that its child processes do not have.")
+HANDED_ON = text("pip starts again, once, and hands that trust on to them, for this run only.")
+TO_LAST = text(
     "To make it lasting, put that CA in the system store; for tools that do not read it, name a file with "
     "the public CAs and that one in SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and GIT_SSL_CAINFO."
 )
@@ -29,36 +57,38 @@ def lines(failures: Sequence[ChildFailure]) -> list[Line]:
     """What failed, by the account of whoever it failed for."""
     found: list[Line] = []
     for failure in failures[:MOST_TOLD]:
-        found.append(Line("pipsafe:", WHO[failure.leg][0], "error"))
+        found.append(Line("pipsafe:", WORDS[failure.leg].headline, "error"))
         found.append(Line("╰─>", said(failure), "error"))
     if len(failures) > MOST_TOLD:
-        left = f"{len(failures) - MOST_TOLD} more failures of this kind are told of; a package can print any."
+        left = counted(
+            "{count} more failure of this kind is told of; a package can print any.",
+            "{count} more failures of this kind are told of; a package can print any.",
+            len(failures) - MOST_TOLD,
+        )
         found.append(Line("note:", left, "note"))
     return found
 
 
-def said(failure: ChildFailure) -> str:
+def said(failure: ChildFailure) -> Text:
     """Which server the words name."""
-    who = WHO[failure.leg][1]
+    words = WORDS[failure.leg]
     if failure.origin is None:
-        return f"{who} does not say in a form known to pipsafe which server that was."
-    if failure.is_accepted:
-        return f'{who} says that this was "{failure.origin}". pip itself accepts that server.'
-    return f'{who} says that this was "{failure.origin}". {NOT_ASKED}'
+        return words.nameless
+    return sentences(
+        words.named.filled(origin=failure.origin), ACCEPTED if failure.is_accepted else NOT_ASKED
+    )
 
 
-def advice(failure: ChildFailure) -> str:
-    return ASK_BY_HAND if failure.origin is None else ASK.format(origin=failure.origin)
+def advice(failure: ChildFailure) -> Text:
+    return ASK_BY_HAND if failure.origin is None else ASK.filled(origin=failure.origin)
 
 
 def hints(failures: Sequence[ChildFailure]) -> list[Line]:
     """What to do next, each once."""
-    return [Line("hint:", text, "hint") for text in dict.fromkeys(map(advice, failures[:MOST_TOLD]))]
+    return [Line("hint:", words, "hint") for words in dict.fromkeys(map(advice, failures[:MOST_TOLD]))]
 
 
 def cure(remedy: Remedy, grounds: str) -> Line:
     """What the retry is given. ``grounds``: what accepts pip's own servers, as sentences."""
-    proved = "pip itself verifies its servers by trust that its child processes do not have."
-    known = f" {grounds}" if remedy.plan.anchors else ""
-    how = "pip starts again, once, and hands that trust on to them, for this run only."
-    return Line("note:", f"{proved}{known} {how}", "note")
+    known = grounds if remedy.plan.anchors else ""
+    return Line("note:", sentences(PROVED, known, HANDED_ON), "note")

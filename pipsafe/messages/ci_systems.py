@@ -8,11 +8,14 @@ which is pip's.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-TITLES: Mapping[str, str] = {
-    "rescued": "pip needed pipsafe's rescue: TLS failed, and trust found here cured it",
-    "skipped": "pip went on without an index that fails TLS",
-    "unremedied": "pip failed over TLS, and nothing here may cure it",
-    "refused": "pipsafe stopped pip over an index that fails TLS",
+from pipsafe.language.text import Look, Text, said, text
+from pipsafe.messages.columns import UNBROKEN_BLANKS
+
+TITLES: Mapping[str, Text] = {
+    "rescued": text("pip needed pipsafe's rescue: TLS failed, and trust found here cured it"),
+    "skipped": text("pip went on without an index that fails TLS"),
+    "unremedied": text("pip failed over TLS, and nothing here may cure it"),
+    "refused": text("pipsafe stopped pip over an index that fails TLS"),
 }
 """Outcomes that are worth a word outside of the log; all others are pip's own affair."""
 
@@ -35,16 +38,16 @@ class System:
     """The variable that names a file for Markdown, if there is one."""
 
 
-def _github(level: str, title: str, text: str) -> str:
+def _github(level: str, title: str, words: str) -> str:
     """Workflow commands; escaped as @actions/core does it."""
-    data = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    data = words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     named = title.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
     return f"::{level} title={named}::{data}"
 
 
-def _azure(level: str, title: str, text: str) -> str:
+def _azure(level: str, title: str, words: str) -> str:
     """Logging commands; behind the bracket all up to the line's end is the message, which has no title."""
-    whole = f"{title}\n{text}"
+    whole = f"{title}\n{words}"
     data = whole.replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A")
     return f"##vso[task.logissue type={level}]{data}"
 
@@ -71,21 +74,23 @@ def around(environ: Mapping[str, str]) -> System | None:
     return next((item for item in SYSTEMS if environ.get(item.variable, "").lower() == "true"), None)
 
 
-def annotation(system: System, outcome: str, sentences: Sequence[str]) -> str:
+def annotation(system: System, outcome: str, sentences: Sequence[str], look: Look) -> str:
     """One line of ASCII or whatever the sentences have, without its end."""
-    text = "\n".join(map(_one_line, sentences))
-    if len(text) > MOST_CHARACTERS:
-        text = text[:MOST_CHARACTERS] + "..."
+    words = "\n".join(_one_line(str(said(sentence, look))) for sentence in sentences)
+    if len(words) > MOST_CHARACTERS:
+        words = words[:MOST_CHARACTERS] + "..."
     # An agent that looks for commands anywhere in a line is to find one only.
-    return system.annotation(system.levels[outcome], TITLES[outcome], text.replace("##", "# #"))
+    return system.annotation(system.levels[outcome], TITLES[outcome].said(look), words.replace("##", "# #"))
 
 
-def markdown(outcome: str, lines: Sequence[str]) -> str:
+def markdown(outcome: str, lines: Sequence[str], look: Look) -> str:
     """A heading and a block of code: in that nothing is Markdown, HTML, a link or a mention."""
-    block = "".join(f"    {_one_line(line)}".rstrip() + "\n" for line in lines)
-    return f"\n\n### {TITLES[outcome]}\n\n{block}\n"
+    block = "".join(f"    {_one_line(str(said(line, look)))}".rstrip() + "\n" for line in lines)
+    return f"\n\n### {TITLES[outcome].said(look)}\n\n{block}\n"
 
 
-def _one_line(text: str) -> str:
+def _one_line(words: str) -> str:
     """Without what could end a line, or turn its direction."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+    return "".join(
+        character if character.isprintable() or character in UNBROKEN_BLANKS else "?" for character in words
+    )

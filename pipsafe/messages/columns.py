@@ -14,8 +14,8 @@ from dataclasses import dataclass
 UNBROKEN_BLANKS = "\u00a0\u202f"
 
 # What begins and what ends a row badly.
-CLOSING = frozenset("、。，．：；！？）」』】〉》〕］｝ー…～")
-OPENING = frozenset("（「『【〈《〔［｛")
+CLOSING = frozenset("、。，．：；！？）」』】〉》〕］｝ー…～”’")
+OPENING = frozenset("（「『【〈《〔［｛“‘")
 
 NO_WIDTH = ("Mn", "Me", "Cf")
 """Unicode categories of what is drawn upon its neighbour, or not at all."""
@@ -58,7 +58,7 @@ def units(text: str) -> Iterator[Unit]:
             if part:
                 yield Unit(part, width_of(part), gap)
             part, gap = "", " "
-        elif part and _may_part(part[-1], character):
+        elif part and may_part(part[-1], character):
             yield Unit(part, width_of(part), gap)
             part, gap = character, ""
         else:
@@ -67,7 +67,8 @@ def units(text: str) -> Iterator[Unit]:
         yield Unit(part, width_of(part), gap)
 
 
-def _may_part(before: str, after: str) -> bool:
+def may_part(before: str, after: str) -> bool:
+    """Whether a row may end between two characters that are no blanks."""
     if before in OPENING or after in CLOSING or not _width(after):
         return False
     return _is_wide(before) or _is_wide(after)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from pipsafe.language.text import Text, both, counted, enumerated, joined, sentences, text
 from pipsafe.logs.own_words import Rescue
 from pipsafe.messages import cause_words, report, standard_output
 from pipsafe.messages.cause_pages import SAYS_MORE
@@ -25,31 +26,40 @@ MOST_LINES = 5
 
 # By the outcome, what to add where there is no TLS failure.
 OTHERWISE = {
-    "passed": "What it ran went well.",
-    "failed": (
+    "passed": text("What it ran went well."),
+    "failed": text(
         "What it ran failed for another reason, or said too little: with -q pip keeps the reason to itself. "
         "`pip ... --log FILE` writes a log that has everything."
     ),
 }
-STRANGE = "Nothing in it looks like a log of pip, uv, Poetry or conda."
-NO_WAY = "But connections failed before TLS had a part in it."
-EMPTY = "It is empty. `pip ... --log FILE` writes a log that has everything."
+STRANGE = text("Nothing in it looks like a log of pip, uv, Poetry or conda.")
+NO_WAY = text("But connections failed before TLS had a part in it.")
+EMPTY = text("It is empty. `pip ... --log FILE` writes a log that has everything.")
 
-OPEN = "TLS failed, and the words of a log leave open why"
+OPEN = text("TLS failed, and the words of a log leave open why")
 
-LOOK = "A log has words, not certificates: `pipsafe doctor` looks at the servers themselves."
-LOOK_AT = "A log has words, not certificates: `pipsafe doctor {}` looks at the server itself."
+# For translators: {place} is like "line 7" or "lines 7, 9 and 11" of a log, {tool} the name of a program.
+FAILED = text("{place}: {tool} failed")
+# For translators: {place} is like "line 7" or "lines 7, 9 and 11" of a log, {tool} the name of a program.
+FAILED_AT = text("{place}: {tool} failed at {origin}")
+# For translators: {place} is like "line 7" or "lines 7, 9 and 11" of a log; {words} are those of {tool}.
+FAILED_WITH = text("{place}: {tool} failed: {words}")
+# For translators: {place} is like "line 7" or "lines 7, 9 and 11" of a log; {words} are those of {tool}.
+FAILED_AT_WITH = text("{place}: {tool} failed at {origin}: {words}")
+
+LOOK = text("A log has words, not certificates: `pipsafe doctor` looks at the servers themselves.")
+LOOK_AT = text("A log has words, not certificates: `pipsafe doctor {origin}` looks at the server itself.")
 
 
 def main(path: str, *, as_json: bool) -> int:
     """Read the log at `path` and tell of it. Returns the exit code. Raises UsageError."""
     try:
-        text = log_file.read(path)
+        contents = log_file.read(path)
     except KeyboardInterrupt:  # whoever typed a log by hand had enough
         return INTERRUPTED_EXIT_CODE
     # The pip beside this one knows where pips ask by default; the others of its kin ask there too.
-    findings = saved_log.read(text, default_index=default_index.url())
-    is_empty = not text.strip()
+    findings = saved_log.read(contents, default_index=default_index.url())
+    is_empty = not contents.strip()
     if as_json:
         standard_output.write(json.dumps(document(findings, is_empty=is_empty), indent=2) + "\n")
     else:
@@ -77,12 +87,20 @@ def _is_strange(findings: LogFindings, *, is_empty: bool) -> bool:
     return not (findings.is_of_kin or is_empty)
 
 
-def _rescued(item: Rescue) -> str:
-    """What pipsafe cured in one run, as a sentence."""
-    causes = [f"{cause_words.HEADLINES[name]} ({name})" for name in item.causes]
-    ended = "pip succeeded with that" if item.has_succeeded else "pip failed for another reason"
-    what = f", which had failed because of this: {'; '.join(causes)}" if causes else ""
-    return f"pipsafe rescued a run{what}. Verification stayed on, and {ended}."
+def _rescued(item: Rescue) -> Text:
+    """What pipsafe cured in one run, in two sentences."""
+    causes = [cause_words.headline(cause_words.HEADLINES[name], name) for name in item.causes]
+    rescued = text("pipsafe rescued a run.")
+    if causes:
+        rescued = text(
+            "pipsafe rescued a run, which had failed because of this: {causes}.",
+            # For translators: what stands between the items of a list whose items are clauses.
+            causes=joined(causes, text("; ")),
+        )
+    ended = text("Verification stayed on, and pip failed for another reason.")
+    if item.has_succeeded:
+        ended = text("Verification stayed on, and pip succeeded with that.")
+    return sentences(rescued, ended)
 
 
 def _failure(item: LogFailure) -> dict[str, Any]:
@@ -113,20 +131,28 @@ def lines(findings: LogFindings, name: str, *, is_empty: bool) -> list[Line]:
     shown: list[Line] = []
     if not findings.failures:
         more = _otherwise(findings, is_empty=is_empty)
-        what = "no TLS failure but what is cured" if findings.rescues else "no TLS failure"
-        shown.append(Line("pipsafe:", f"{name} shows {what}. {more}".rstrip(), "note"))
+        # For translators: {log} is the log's file, or "standard input".
+        what = text("{log} shows no TLS failure.", log=name)
+        if findings.rescues:
+            # For translators: {log} is the log's file, or "standard input".
+            what = text("{log} shows no TLS failure but what is cured.", log=name)
+        shown.append(Line("pipsafe:", sentences(what, more), "note"))
     shown += [Line("note:", _rescued(item), "note") for item in findings.rescues[:MOST_GROUPS]]
     groups = [(group, _account) for group in _grouped(findings.failures)]
     groups += [(group, _no_connection) for group in _grouped(findings.unreached)]
     for group, tell in groups[:MOST_GROUPS]:
         shown += tell(group)
     if len(groups) > MOST_GROUPS:
-        left = len(groups) - MOST_GROUPS
-        shown.append(Line("note:", f"{left} more like these; `--json` has them all.", "note"))
+        left = counted(
+            "{count} more like these; `--json` has them all.",
+            "{count} more like these; `--json` has them all.",
+            len(groups) - MOST_GROUPS,
+        )
+        shown.append(Line("note:", left, "note"))
     told = (*findings.failures, *findings.unreached)
     cured = [name for item in findings.rescues for name in item.causes]
     hints = [*advice(told), *_look(findings.failures), *_pages(told, cured)]
-    return [*shown, *(Line("hint:", text, "hint") for text in hints)]
+    return [*shown, *(Line("hint:", words, "hint") for words in hints)]
 
 
 def _otherwise(findings: LogFindings, *, is_empty: bool) -> str:
@@ -149,38 +175,51 @@ def _grouped(failures: Sequence[LogFailure]) -> list[Group]:
 def _account(group: Group) -> list[Line]:
     """One failure, in the shape of a refusal."""
     first = group[0]
-    headline = OPEN if first.possible else cause_words.HEADLINES.get(first.cause, "TLS failed")
+    clause = OPEN if first.possible else cause_words.HEADLINES.get(first.cause, cause_words.TLS_FAILED)
     others = [name for name in first.causes if name != first.cause]
     return [
-        Line("pipsafe:", f"{headline} ({first.cause})", "error"),
+        Line("pipsafe:", cause_words.headline(clause, first.cause), "error"),
         Line("×", _statement(group), "error"),
-        *(Line("│", f"also: {cause_words.HEADLINES.get(name, name)} ({name})", "error") for name in others),
+        *(Line("│", _also(name), "error") for name in others),
         Line("╰─>", first.explanation, "error"),
     ]
 
 
+def _also(cause: str) -> Text:
+    # For translators: another cause of the same failure; {clause} is like "this network opens and inspects
+    # TLS connections".
+    return text("also: {clause} ({cause})", clause=cause_words.HEADLINES.get(cause, cause), cause=cause)
+
+
 def _no_connection(group: Group) -> list[Line]:
     """What TLS has no part in."""
-    return [Line("note:", f"{_statement(group)} (unreachable)", "note")]
+    return [Line("note:", cause_words.headline(_statement(group), "unreachable"), "note")]
 
 
 def _statement(group: Group) -> str:
     """Where the log says it, who says it, and of whom."""
     first = group[0]
-    where = f" at {first.origin}" if first.origin else ""
-    words = f": {first.message}" if first.message else ""
-    code = f" (verify code {first.verify_code})" if first.verify_code else ""
-    return f"{_line_numbers(group)}: {first.tool} failed{where}{words}{code}"
+    if first.origin:
+        form = FAILED_AT_WITH if first.message else FAILED_AT
+    else:
+        form = FAILED_WITH if first.message else FAILED
+    told = form.filled(place=_place(group), tool=first.tool, origin=first.origin, words=first.message)
+    return cause_words.with_code(told, first.verify_code)
 
 
-def _line_numbers(group: Group) -> str:
+def _place(group: Group) -> Text:
     numbers = list(dict.fromkeys(str(item.line) for item in group))
     if len(numbers) == 1:
-        return f"line {numbers[0]}"
+        return text("line {number}", number=numbers[0])
     shown, left = numbers[:MOST_LINES], len(numbers) - MOST_LINES
     if left > 0:
-        return f"lines {', '.join(shown)} and {left} more"
-    return f"lines {', '.join(shown[:-1])} and {shown[-1]}"
+        return counted(
+            "lines {numbers} and {count} more",
+            "lines {numbers} and {count} more",
+            left,
+            numbers=enumerated(shown),
+        )
+    return text("lines {numbers}", numbers=both(shown))
 
 
 def advice(failures: Sequence[LogFailure]) -> list[str]:
@@ -194,7 +233,7 @@ def _look(failures: Sequence[LogFailure]) -> list[str]:
     if not failures:
         return []
     places = dict.fromkeys(item.origin for item in failures if item.origin)
-    return [LOOK_AT.format(next(iter(places))) if len(places) == 1 else LOOK]
+    return [LOOK_AT.filled(origin=next(iter(places))) if len(places) == 1 else LOOK]
 
 
 def _pages(failures: Sequence[LogFailure], cured: Sequence[str]) -> list[str]:
@@ -202,5 +241,5 @@ def _pages(failures: Sequence[LogFailure], cured: Sequence[str]) -> list[str]:
     names = list(dict.fromkeys(name for item in failures for name in item.possible or (item.cause,)))
     names += [name for name in dict.fromkeys(cured) if name not in names]
     if len(names) < 2:
-        return [SAYS_MORE.format(name) for name in names]
-    return [f"`pipsafe explain CAUSE` says more of {', '.join(names[:-1])} and {names[-1]}."]
+        return [SAYS_MORE.filled(cause=name) for name in names]
+    return [text("`pipsafe explain CAUSE` says more of {causes}.", causes=both(names))]

@@ -7,15 +7,17 @@ Headings of three levels, paragraphs, `-` lists, code that is indented by four o
 import re
 import textwrap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipsafe.messages.columns import Unit, rows, units, width_of
+from pipsafe.messages.columns import Unit, may_part, rows, units, width_of
 
 HEADINGS = {"# ": "title", "## ": "section", "### ": "subsection"}
 
 FENCE = "```"
 ITEM = "- "
 CODE_INDENT = "    "
+COMMENTS = ("#", "//")
+"""In code, what begins a line for people."""
 
 # Columns that a block stands in from the margin, below a title, a section and a subsection.
 INDENTS = {"title": 2, "section": 2, "subsection": 4}
@@ -83,6 +85,13 @@ def _block(kind: str, lines: list[str]) -> Block:
     return Block(kind, text.removeprefix(ITEM) if kind == "item" else text)
 
 
+def is_for_translators(block: Block) -> bool:
+    """A title is a name, and of code only the comments are for people."""
+    if block.kind == "code":
+        return any(line.lstrip().startswith(COMMENTS) for line in block.text.splitlines())
+    return block.kind != "title"
+
+
 def render(page: str, width: int, *, coloured: bool, translate: Translate = str) -> str:
     """The page in rows of at most so many columns; code is never broken."""
     lines: list[str] = []
@@ -92,7 +101,7 @@ def render(page: str, width: int, *, coloured: bool, translate: Translate = str)
         # A heading stands upon its text, and a list is one.
         if before and before not in HEADINGS.values() and (before, block.kind) != ("item", "item"):
             lines.append("")
-        text = block.text if block.kind == "code" else translate(block.text)
+        text = translate(block.text) if is_for_translators(block) else block.text
         if block.kind in HEADINGS.values():
             own = " " * OWN_INDENTS[block.kind]
             heading = rows(units(text), width - len(own))
@@ -120,14 +129,28 @@ def inline(text: str, *, coloured: bool) -> Iterator[Unit]:
     """A paragraph in parts that are not broken; code is one part, blanks and all."""
     done = 0
     for span in SPAN.finditer(text):
-        yield from units(text[done : span.start()])
+        yield from _after(text[: span.start()], done)
         done = span.end()
         style = span.lastgroup or ""
         words = span[style] if coloured else PLAIN[style].format(span[style])
         parts = units(words) if style == "bold" else (Unit(words, width_of(words), None),)
+        gap = _between(text, span.start())
         for part in parts:
-            yield Unit(styled(part.text, style, coloured=coloured), part.width, part.gap)
-    yield from units(text[done:])
+            shown = styled(part.text, style, coloured=coloured)
+            yield Unit(shown, part.width, part.gap if part.gap is not None else gap)
+            gap = None
+    yield from _after(text, done)
+
+
+def _after(text: str, at: int) -> Iterator[Unit]:
+    """What follows a span, up to the next."""
+    for number, unit in enumerate(units(text[at:])):
+        yield unit if number or unit.gap is not None else replace(unit, gap=_between(text, at))
+
+
+def _between(text: str, at: int) -> str | None:
+    """What a row may end with before that place: "" between wide characters; of blanks their units know."""
+    return "" if 0 < at < len(text) and may_part(text[at - 1], text[at]) else None
 
 
 def styled(text: str, style: str, *, coloured: bool) -> str:

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 
+from pipsafe.language.text import text
 from pipsafe.own_options import UsageError
 
 
@@ -14,11 +15,13 @@ def check_place(path: str) -> None:
     folder = os.path.dirname(os.path.abspath(path))
     if os.path.exists(path) and not os.path.isfile(path):
         # To take its place would take a device or a pipe from everybody else.
-        raise UsageError(f"the report {path!r} is no ordinary file; it has to be one, or new.")
+        raise UsageError(
+            text("the report {path!r} is no ordinary file; it has to be one, or new.", path=path)
+        )
     if not os.path.isdir(folder):
-        raise UsageError(f"the report's folder {folder!r} does not exist.")
+        raise UsageError(text("the report's folder {folder!r} does not exist.", folder=folder))
     if not os.access(folder, os.W_OK):
-        raise UsageError(f"the report's folder {folder!r} cannot be written.")
+        raise UsageError(text("the report's folder {folder!r} cannot be written.", folder=folder))
 
 
 def write(path: str, report: Mapping[str, object]) -> None:
@@ -27,7 +30,7 @@ def write(path: str, report: Mapping[str, object]) -> None:
     A new file takes the place of an old one: a link is replaced, never followed.
     """
     if os.path.exists(path) and not os.path.isfile(path):
-        raise OSError(f"{path} is no ordinary file")
+        raise OSError(text("{path} is no ordinary file", path=path))
     folder = os.path.dirname(os.path.abspath(path))
     descriptor, partial = tempfile.mkstemp(prefix=".pipsafe-report-", dir=folder)
     try:

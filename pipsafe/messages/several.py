@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pipsafe.causes.case import Diagnosis
+from pipsafe.language.text import Text, counted, enumerated
 
 MOST_TOLD = 4
 """Servers told of one by one."""
@@ -22,14 +23,21 @@ def told(diagnoses: Sequence[Diagnosis]) -> tuple[tuple[Diagnosis, ...], tuple[D
     return tuple(diagnoses[number] for number in sorted(shown)), rest
 
 
-def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
+def listed(names: Sequence[str], most: int = MOST_NAMED) -> Text:
     """The first of them, and how many more there are."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    shown = enumerated(names[:most])
+    if more <= 0:
+        return shown
+    # For translators: {names} are names of servers or of packages; {count} is how many are left out.
+    return counted("{names} and {count} more", "{names} and {count} more", more, names=shown)
 
 
-def rest_in_words(rest: Sequence[Diagnosis]) -> str:
+def rest_in_words(rest: Sequence[Diagnosis]) -> Text:
     """A sentence on those that are not told of in full."""
-    servers = "1 more server is" if len(rest) == 1 else f"{len(rest)} more servers are"
-    names = listed([str(item.case.origin) for item in rest])
-    return f"{servers} refused for the same: {names}. --pipsafe-report FILE has all of them."
+    return counted(
+        "{count} more server is refused for the same: {servers}. --pipsafe-report FILE has all of them.",
+        "{count} more servers are refused for the same: {servers}. --pipsafe-report FILE has all of them.",
+        len(rest),
+        servers=listed([str(item.case.origin) for item in rest]),
+    )

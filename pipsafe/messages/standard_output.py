@@ -2,22 +2,29 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pipsafe.messages import terminal
 from pipsafe.messages.terminal import Line
 
 
-def write(text: str) -> None:
-    """Write the text, as far as the stream's encoding goes. Never raises."""
+def write(words: str) -> None:
+    """Write them as they are, as far as the stream's encoding goes. Never raises."""
     if sys.stdout is None:
         return
-    encoding = sys.stdout.encoding or "ascii"
+    encoding = terminal.encoding_of(sys.stdout)
     try:
-        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.write(words.encode(encoding, "replace").decode(encoding))
     except OSError:
         pass  # noticed again when it is flushed
     _flush()
+
+
+def tell(told: Callable[[str], str]) -> None:
+    """Write what ``told`` makes of the reader's language: one of `reader.LANGUAGES`. Never raises."""
+    if sys.stdout is None:
+        return
+    write(terminal.legible(told, os.environ, terminal.encoding_of(sys.stdout)))
 
 
 def write_lines(lines: Iterable[Line]) -> None:

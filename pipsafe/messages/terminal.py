@@ -5,10 +5,13 @@ import os
 import re
 import shutil
 import sys
-import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
+
+from pipsafe.language import catalogues, reader
+from pipsafe.language.text import Look, said, text
+from pipsafe.messages import columns
 
 WIDEST = 100
 """Columns that a sentence is wrapped at, at most."""
@@ -17,6 +20,9 @@ NARROWEST = 30
 
 # Marks as pip draws them, and what stands for them where the encoding has no such characters.
 MARKS = {"×": "x", "│": "|", "╰─>": "->", "✓": "ok"}
+
+# Words at the begin of a line that are not marks.
+LEADS = {"note:": text("note:"), "hint:": text("hint:"), "warning:": text("warning:")}
 
 COLOURS = {"error": "31;1", "note": "35;1", "hint": "36;1", "done": "32;1", "warning": "33;1", "": ""}
 
@@ -37,9 +43,12 @@ COMMANDS_OF_CI = re.compile(r"##(?=\w*\[)|^\s*::(?=[a-z])", re.ASCII | re.IGNORE
 """What CI systems take for a command: Azure and TeamCity anywhere in a line, GitHub at its begin as well."""
 
 
-def printable(text: str) -> str:
+def printable(words: str) -> str:
     """Text that others wrote, without what could steer a terminal, or the CI system that reads a log."""
-    shown = "".join(character if character.isprintable() else "?" for character in text)
+    shown = "".join(
+        character if character.isprintable() or character in columns.UNBROKEN_BLANKS else "?"
+        for character in words
+    )
     return COMMANDS_OF_CI.sub(lambda found: " ".join((found[0][:-1], found[0][-1])), shown)
 
 
@@ -47,27 +56,59 @@ def write(
     lines: Iterable[Line], stream: TextIO, environ: Mapping[str, str], *, mid_line: bool = False
 ) -> None:
     """Write the lines to ``stream`` at once. Never raises for a stream that is gone."""
+    rows = tuple(lines)
     coloured = wants_colour(stream, environ)
     width = _width(stream)
-    encoding = _encoding(stream)
-    text = "".join(f"{_render(line, width, coloured=coloured)}\n" for line in lines)
-    if not _can_encode("".join(MARKS), encoding):
+    encoding = encoding_of(stream)
+    shown = legible(
+        lambda language: _rendered(rows, catalogues.look(language), width, encoding, coloured=coloured),
+        environ,
+        encoding,
+    )
+    shown = shown.encode(encoding, "replace").decode(encoding)
+    _write("\n" * mid_line + shown, stream)
+
+
+def _rendered(lines: Sequence[Line], look: Look, width: int | None, encoding: str, *, coloured: bool) -> str:
+    shown = "".join(f"{_render(line, look, width, coloured=coloured)}\n" for line in lines)
+    if not can_encode("".join(MARKS), encoding):
         for mark, substitute in MARKS.items():
-            text = text.replace(mark, substitute)
-    text = text.encode(encoding, "replace").decode(encoding)
-    _write("\n" * mid_line + text, stream)
+            shown = shown.replace(mark, substitute)
+    return shown
+
+
+def legible(told: Callable[[str], str], environ: Mapping[str, str], encoding: str) -> str:
+    """What ``told`` makes of the reader's language, one of `reader.LANGUAGES`.
+
+    Where the encoding lacks letters of it that is English: of what others wrote they may lack all the same.
+    """
+    language = reader.language(environ)
+    words = told(language)
+    if language == reader.ENGLISH or can_encode(words, encoding):
+        return words
+    english = told(reader.ENGLISH)
+    return english if _lost(words, encoding) > _lost(english, encoding) else words
+
+
+def _lost(words: str, encoding: str) -> int:
+    return len(words) - len(words.encode(encoding, "ignore").decode(encoding))
 
 
 def write_command(line: str, stream: TextIO | None) -> None:
     """Write one line as it is, for the CI system that reads the log. Never raises, as `write`."""
     if stream is not None:
-        encoding = _encoding(stream)
+        encoding = encoding_of(stream)
         _write(line.encode(encoding, "replace").decode(encoding) + "\n", stream)
 
 
-def _write(text: str, stream: TextIO) -> None:
+def in_a_row(line: Line, look: Look) -> str:
+    """The line as one sentence, in a language."""
+    return _render(line, look, None, coloured=False)
+
+
+def _write(shown: str, stream: TextIO) -> None:
     try:
-        stream.write(text)
+        stream.write(shown)
         stream.flush()
     except (OSError, ValueError):
         # The reader went away: keep Python's own last flush from complaining.
@@ -75,24 +116,17 @@ def _write(text: str, stream: TextIO) -> None:
             sys.stderr = None
 
 
-def _render(line: Line, width: int | None, *, coloured: bool) -> str:
-    text = printable(line.text)
-    indent = " " * (len(line.lead) + 1) if line.lead else ""
+def _render(line: Line, look: Look, width: int | None, *, coloured: bool) -> str:
+    words = printable(str(said(line.text, look)))
+    lead = str(said(LEADS.get(line.lead, line.lead), look))
     if width is not None and not line.verbatim:
-        first = f"{line.lead} " if line.lead else ""
-        text = textwrap.fill(
-            text,
-            width,
-            initial_indent=first,
-            subsequent_indent=indent,
-            break_on_hyphens=False,
-            break_long_words=False,
-        )
-        text = text[len(first) :]
-    if not line.lead:
-        return text
-    lead = f"\x1b[{COLOURS[line.tone]}m{line.lead}\x1b[0m" if coloured and COLOURS[line.tone] else line.lead
-    return f"{lead} {text}".rstrip()
+        taken = columns.width_of(lead) + 1 if lead else 0
+        rows = columns.rows(columns.units(words), width - taken)
+        words = ("\n" + " " * taken).join(rows)
+    if not lead:
+        return words
+    shown = f"\x1b[{COLOURS[line.tone]}m{lead}\x1b[0m" if coloured and COLOURS[line.tone] else lead
+    return f"{shown} {words}".rstrip()
 
 
 def _width(stream: TextIO) -> int | None:
@@ -119,16 +153,17 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
         return False
 
 
-def _encoding(stream: TextIO) -> str:
+def encoding_of(stream: TextIO) -> str:
     try:
         return codecs.lookup(getattr(stream, "encoding", None) or "ascii").name
     except LookupError:
         return "ascii"
 
 
-def _can_encode(text: str, encoding: str) -> bool:
+def can_encode(words: str, encoding: str) -> bool:
+    """Whether the encoding has all of their characters."""
     try:
-        text.encode(encoding)
+        words.encode(encoding)
     except UnicodeEncodeError:
         return False
     return True

@@ -4,14 +4,17 @@ Each text says what was refused and by whom, which store accepts it, what was do
 to do next. None advises anything that weakens verification.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipsafe.causes.case import Diagnosis, names_of
 from pipsafe.findings import Findings, Remedy
+from pipsafe.language.text import Text, counted, enumerated, sentences, text
 from pipsafe.messages import advice, child_words, handover, several, unused
 from pipsafe.messages.advice import Driven
-from pipsafe.messages.cause_words import HEADLINES
+from pipsafe.messages.cause_words import HEADLINES, TLS_FAILED, headline, with_code
+from pipsafe.messages.run_words import CURED, NOT_ACCEPTED, NOT_ASKED, NOT_REACHED, SUCCEEDED
 from pipsafe.messages.terminal import Line
+from pipsafe.remedy import Plan
 from pipsafe.trust.sources import Source
 from pipsafe.x509.certificate import Certificate
 
@@ -29,6 +32,45 @@ MOST_FILES = 6
 MOST_PROJECTS = 12
 """Packages named on the terminal."""
 
+LIES_IN: Mapping[bool, Text] = {
+    # For translators: {source} is a variable, a setting, a program or "the system store"; {path} is its file.
+    True: text('The CA "{name}" (SHA-256 {sha256}) is in {source} ({path}) and accepts the server.'),
+    # For translators: {source} is a variable, a setting, a program or "the system store"; {path} is its file.
+    False: text(
+        'The server\'s own certificate "{name}" (SHA-256 {sha256}) is in {source} ({path}) and accepts the '
+        "server."
+    ),
+}
+NAMED_BY: Mapping[bool, Text] = {
+    # For translators: {pin} is the option or the variable that names the fingerprint.
+    True: text('The CA "{name}" (SHA-256 {sha256}) is the one that {pin} names and accepts the server.'),
+    # For translators: {pin} is the option or the variable that names the fingerprint.
+    False: text(
+        'The server\'s own certificate "{name}" (SHA-256 {sha256}) is the one that {pin} names and accepts '
+        "the server."
+    ),
+}
+IS_HERE: Mapping[bool, Text] = {
+    True: text('The CA "{name}" (SHA-256 {sha256}) is here and accepts the server.'),
+    False: text('The server\'s own certificate "{name}" (SHA-256 {sha256}) is here and accepts the server.'),
+}
+"""Whether it is a CA, and what is said of where it lies."""
+
+# For translators: {missing} are names of certificates between the server's and a root, mostly one.
+COMPLETED = text('With the certificate {missing}, which the server leaves out, its chain ends in "{root}".')
+# For translators: {missing} are names of certificates between the server's and a root, mostly one; {source}
+# is a variable, a setting, a program or "the system store"; {path} is its file.
+COMPLETED_BY = text(
+    'With the certificate {missing}, which the server leaves out, its chain ends in "{root}" (SHA-256 '
+    "{sha256}), which is in {source} ({path})."
+)
+
+PROVED = text("A trial connection proved it.")
+WITHOUT_IT = text("pip starts again without it, for this run only.")
+WITH_IT = text("pip starts again with it, for this run only.")
+WITH_BOTH = text("pip starts again with both, for this run only.")
+AND_TRUSTS_IT = text("pip starts again and trusts it, for this run only.")
+
 
 def refusals(diagnoses: Sequence[Diagnosis]) -> list[Line]:
     """What was refused and why, of each server, or of a few that stand for many."""
@@ -40,75 +82,77 @@ def refusals(diagnoses: Sequence[Diagnosis]) -> list[Line]:
 def refusal(diagnosis: Diagnosis) -> list[Line]:
     """What was refused, and why."""
     name = diagnosis.decisive.name
-    words = diagnosis.case.pip.message or "refused"
-    code = diagnosis.case.pip.code
-    with_code = f" (verify code {code})" if code else ""
+    case = diagnosis.case
+    words = with_code(case.pip.message or text("refused"), case.pip.code)
     explanations = [cause.explanation for cause in diagnosis.causes]
     return [
-        Line("pipsafe:", f"{_headline(diagnosis)} ({name})", "error"),
-        Line("×", f"{diagnosis.case.origin} {_what_became(diagnosis)}: {words}{with_code}", "error"),
-        *(Line("│", text, "error") for text in explanations[:-1]),
+        Line("pipsafe:", headline(_clause(diagnosis), name), "error"),
+        Line("×", _what_became(diagnosis).filled(origin=case.origin, words=words), "error"),
+        *(Line("│", explanation, "error") for explanation in explanations[:-1]),
         Line("╰─>", explanations[-1], "error"),
     ]
 
 
-def _headline(diagnosis: Diagnosis) -> str:
+def _clause(diagnosis: Diagnosis) -> Text:
     if diagnosis.decisive.name == "proxy-problem" and diagnosis.is_curable:
-        return "the proxy's own certificate is not trusted here"
-    return HEADLINES.get(diagnosis.decisive.name, "TLS failed")
+        return text("the proxy's own certificate is not trusted here")
+    return HEADLINES.get(diagnosis.decisive.name, TLS_FAILED)
 
 
-def _what_became(diagnosis: Diagnosis) -> str:
-    """The failure as pip met it, up to the verifier's words."""
+def _what_became(diagnosis: Diagnosis) -> Text:
+    """The failure as pip met it."""
     if diagnosis.has("ssl-module-missing"):
-        return "was not even asked. Python says"
-    if diagnosis.case.pip.kind in ("certificate", "setting"):
-        return "was not accepted. pip saw"
-    return "was not reached over TLS. pip saw"
+        return NOT_ASKED
+    return NOT_ACCEPTED if diagnosis.case.pip.kind in ("certificate", "setting") else NOT_REACHED
 
 
 def cure(remedy: Remedy) -> Line:
     """What the retry is given."""
     found, how = _found(remedy)
-    proof = f"{found} A trial connection proved it. pip starts again {how}, for this run only."
-    return Line("note:", proof, "note")
+    return Line("note:", sentences(found, PROVED, how), "note")
 
 
-def grounds(remedy: Remedy) -> str:
+def grounds(remedy: Remedy) -> Text:
     """What accepts the servers that pip refuses, as sentences."""
     return _found(remedy)[0]
 
 
-def _found(remedy: Remedy) -> tuple[str, str]:
+def _found(remedy: Remedy) -> tuple[Text, Text]:
     """What accepts the server, and how pip starts again."""
     plan = remedy.plan
     if plan.kind == "drop-setting":
-        return "Without that setting pip accepts the server.", "without it"
+        return text("Without that setting pip accepts the server."), WITHOUT_IT
     if plan.kind == "completed-chain":
-        missing = ", ".join(f'"{item.label}"' for item in plan.intermediates)
-        (root, *_) = plan.anchors
-        words = (
-            f'With the certificate {missing}, which the server leaves out, its chain ends in "{root.label}"'
-        )
-        source = (*plan.anchor_sources, plan.source)[0]
-        where = f" (SHA-256 {root.sha256}), which is in {source.name} ({source.path})" if source else ""
-        return f"{words}{where}.", "with both"
+        return _completed(plan), WITH_BOTH
     if plan.anchors:
         known = plan.anchor_sources or (plan.source,) * len(plan.anchors)
         pairs = zip(plan.anchors, known, strict=False)
-        return " ".join(_place(anchor, source) for anchor, source in pairs), "and trusts it"
+        return sentences(*(_place(anchor, source) for anchor, source in pairs)), AND_TRUSTS_IT
     if plan.kind == "system-store":
-        return "The system store accepts the server.", "with it"
-    return "Completed by the roots that pip carries, that setting accepts the server.", "with both"
+        return text("The system store accepts the server."), WITH_IT
+    return text("Completed by the roots that pip carries, that setting accepts the server."), WITH_BOTH
 
 
-def _place(anchor: Certificate, source: Source | None) -> str:
+def _completed(plan: Plan) -> Text:
+    """What the server leaves out, and where the chain then ends."""
+    missing = enumerated([text('"{name}"', name=item.label) for item in plan.intermediates])
+    (root, *_) = plan.anchors
+    source = (*plan.anchor_sources, plan.source)[0]
+    if source is None:
+        return COMPLETED.filled(missing=missing, root=root.label)
+    return COMPLETED_BY.filled(
+        missing=missing, root=root.label, sha256=root.sha256, source=source.name, path=source.path
+    )
+
+
+def _place(anchor: Certificate, source: Source | None) -> Text:
     """One anchor and where it lies."""
-    what = "The CA" if anchor.is_ca else "The server's own certificate"
-    where = f" is in {source.name} ({source.path})" if source else " is here"
-    if source is not None and source.kind == "pin":
-        where = f" is the one that {source.name} names"
-    return f'{what} "{anchor.label}" (SHA-256 {anchor.sha256}){where} and accepts the server.'
+    name, sha256 = anchor.label, anchor.sha256
+    if source is None:
+        return IS_HERE[anchor.is_ca].filled(name=name, sha256=sha256)
+    if source.kind == "pin":
+        return NAMED_BY[anchor.is_ca].filled(name=name, sha256=sha256, pin=source.name)
+    return LIES_IN[anchor.is_ca].filled(name=name, sha256=sha256, source=source.name, path=source.path)
 
 
 def announcement(findings: Findings) -> list[Line]:
@@ -124,27 +168,14 @@ def success(
     remedies: Sequence[Remedy], diagnoses: Sequence[Diagnosis], driven: Driven, unneeded: Sequence[str]
 ) -> list[Line]:
     """After a retry that went well. ``unneeded``: sentences on what was named and did not help."""
-    lines = [Line("pipsafe:", "pip succeeded with that. Verification stayed on.", "done")]
-    lines += [Line("note:", text, "note") for text in unneeded]
-    return [*lines, *(Line("hint:", text, "hint") for text in advice.to_last(remedies, diagnoses, driven))]
+    lines = [Line("pipsafe:", SUCCEEDED, "done")]
+    lines += [Line("note:", sentence, "note") for sentence in unneeded]
+    return [*lines, *(Line("hint:", words, "hint") for words in advice.to_last(remedies, diagnoses, driven))]
 
 
 def retry_failed() -> list[Line]:
     """After a retry that failed for a reason of its own."""
-    text = (
-        "TLS is cured for this run; pip failed for another reason: see above, or run it again with -vv, "
-        "which shows what servers answer."
-    )
-    return [Line("pipsafe:", text, "note")]
-
-
-def asks_for_certificate(origin: str) -> Line:
-    """A server that pip had no client certificate for, and that may answer it with errors for that."""
-    text = (
-        f"{origin} asks for a client certificate, and pip was given none (--client-cert). Some servers then "
-        "answer with errors only, which pip does not show. `pipsafe explain client-cert-required` says more."
-    )
-    return Line("warning:", text, "warning")
+    return [Line("pipsafe:", CURED, "note")]
 
 
 def unremedied(findings: Findings, about: Sequence[str]) -> list[Line]:
@@ -153,22 +184,13 @@ def unremedied(findings: Findings, about: Sequence[str]) -> list[Line]:
     lines += child_words.lines(findings.of_children)
     lines += hints(findings)
     told = (*unused.sentences(findings)[:MOST_FILES], *findings.trouble)
-    lines += [Line("note:", text, "note") for text in told]
+    lines += [Line("note:", sentence, "note") for sentence in told]
     for_others = [item for item in findings.diagnoses if _is_for_others(item, findings)]
     if not for_others:
         return lines
-    lines.append(
-        Line("note:", "For whoever runs this network or this server, to be pasted as it is:", "note")
-    )
-    lines += [Line("   ", text, verbatim=True) for text in handover.request(findings)]
-    shown, rest = several.told(for_others)
-    for diagnosis in shown:
-        lines += [Line("   ", text, verbatim=True) for text in ["", *handover.ticket(diagnosis)]]
-    if rest:
-        names = several.listed([str(item.case.origin) for item in rest])
-        lines += [Line("   ", text, verbatim=True) for text in ["", f"as well   {names}"]]
-    lines += [Line("   ", text, verbatim=True) for text in about]
-    return lines
+    whom = text("For whoever runs this network or this server, to be pasted as it is:")
+    rows = [*handover.note(for_others, findings), *about]
+    return [*lines, Line("note:", whom, "note"), *(Line("   ", row, verbatim=True) for row in rows)]
 
 
 def _is_for_others(diagnosis: Diagnosis, findings: Findings) -> bool:
@@ -180,7 +202,7 @@ def _is_for_others(diagnosis: Diagnosis, findings: Findings) -> bool:
 
 def hints(findings: Findings) -> list[Line]:
     """What to do next, each once."""
-    found = [Line("hint:", text, "hint") for text in advice.hints(findings)]
+    found = [Line("hint:", words, "hint") for words in advice.hints(findings)]
     return [*found, *child_words.hints(findings.of_children)]
 
 
@@ -197,77 +219,47 @@ def skipped(
     ``projects``: what could have come from there. ``installs``: whether pip was to fetch packages, not
     to list them.
     """
-    of = f" of {several.listed(projects, MOST_PROJECTS)}" if projects else ""
-    effect = (
-        f"What it found{of}, it found elsewhere: a package of yours may come from another index."
-        if installs
-        else "What it lists may lack what is there."
-    )
-    text = (
-        f"pip went on without {several.listed(servers(findings, left_out))}. {effect} "
-        "--pipsafe-strict stops in such a case."
+    told = sentences(
+        text("pip went on without {servers}.", servers=several.listed(servers(findings, left_out))),
+        _effect(projects) if installs else text("What it lists may lack what is there."),
+        text("--pipsafe-strict stops in such a case."),
     )
     return [
         *refusals(findings.diagnoses),
         *([too_late(findings.remedy)] if findings.remedy else hints(findings)),
-        Line("warning:", text, "warning"),
+        Line("warning:", told, "warning"),
     ]
+
+
+def _effect(projects: Sequence[str]) -> Text:
+    if not projects:
+        return text("What it found, it found elsewhere: a package of yours may come from another index.")
+    return text(
+        "What it found of {packages}, it found elsewhere: a package of yours may come from another index.",
+        packages=several.listed(projects, MOST_PROJECTS),
+    )
 
 
 def too_late(remedy: Remedy) -> Line:
     """A cure is known, and pip was quicker."""
-    found, _ = _found(remedy)
-    text = f"{found} pip had gone on before that was known: run it again to have it from there."
-    return Line("hint:", text, "hint")
+    again = text("pip had gone on before that was known: run it again to have it from there.")
+    return Line("hint:", sentences(grounds(remedy), again), "hint")
 
 
 def refused(findings: Findings, left_out: Sequence[str], *, installed: bool) -> Line:
     """--pipsafe-strict ended the run."""
-    names = several.listed(servers(findings, left_out))
-    how = "failed after the fact" if installed else "stopped before anything was installed"
-    which = names or "an index"
-    return Line("pipsafe:", f"{how}: {which} could not be verified (--pipsafe-strict).", "error")
-
-
-def trusted_hosts(hosts: Sequence[tuple[str, str]]) -> list[Line]:
-    """One warning on hosts that pip does not verify at all."""
-    named = ", ".join(f"{host} ({set_in})" for host, set_in in hosts)
-    return [
-        Line(
-            "warning:",
-            f"pip was told to verify nothing at {named}: whoever is on the way can run code on this machine. "
-            "Without that setting pipsafe can find out why verification fails.",
-            "warning",
+    names = servers(findings, left_out)
+    # For translators: the reason why pipsafe stopped pip, behind a colon.
+    reason = text("an index could not be verified (--pipsafe-strict).")
+    if names:
+        reason = counted(
+            "{servers} could not be verified (--pipsafe-strict).",
+            "{servers} could not be verified (--pipsafe-strict).",
+            len(names),
+            servers=several.listed(names),
         )
-    ]
-
-
-def key_beside(path: str, key: str) -> Line:
-    """The CA that helped is one that somebody here can sign with."""
-    text = (
-        f"the private key of the CA in {path} lies beside it ({key}): whoever can read that file can imitate "
-        "every server towards this machine. It is a developer's own CA; keep it to tests."
-    )
-    return Line("warning:", text, "warning")
-
-
-def not_examined(reason: str) -> Line:
-    """Nothing could be found out."""
-    return Line(
-        "pipsafe:", f"this failure could not be looked into: {reason}. What pip said stands.", "warning"
-    )
-
-
-def not_started_again(python: str, reason: str) -> Line:
-    """What the first attempt was run by is not there for another."""
-    told = f"{python} cannot be started again: {reason}. What the first attempt came to stands."
-    return Line("pipsafe:", told, "warning")
-
-
-def fault(error: BaseException) -> Line:
-    """pipsafe itself failed."""
-    return Line(
-        "pipsafe:",
-        f"a fault in pipsafe ({type(error).__name__}); pip's result stands. Please report it.",
-        "warning",
-    )
+    # For translators: what pipsafe did, in short, as its last word.
+    stopped = text("stopped before anything was installed: {reason}", reason=reason)
+    if installed:
+        stopped = text("failed after the fact: {reason}", reason=reason)
+    return Line("pipsafe:", stopped, "error")

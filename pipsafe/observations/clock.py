@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from pipsafe.language.text import Text, counted, text
+from pipsafe.observations import dates
 from pipsafe.observations.plain_http import Answer
 from pipsafe.x509.certificate import Certificate
 
@@ -30,10 +32,6 @@ LONGEST_AGE = timedelta(days=30)
 ZONES = timedelta(hours=26)
 """Between the earliest and the latest place on earth: dates of builds do not say where."""
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH_DAY_YEAR = re.compile(r"\b([A-Z][a-z]{2}) {1,2}(\d{1,2}),? (\d{4})\b")
-_DAY_MONTH_YEAR = re.compile(r"\b(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})\b")
-_CALENDAR_VERSION = re.compile(r"(\d{4})\.(\d{1,2})\.(\d{1,2})")
 _PIP_RELEASE = re.compile(r"(1[89]|[2-9]\d)\.\d+(?:\.\d+)*")
 
 
@@ -70,7 +68,7 @@ class Skew:
 
 def from_answer(answer: Answer, host: str) -> Observation | None:
     """What a web server says the time is; ``Age`` is how long ago it said so to a cache (RFC 9111 5.1)."""
-    said = _http_date(answer.headers.get("date", ""))
+    said = dates.of_http(answer.headers.get("date", ""))
     if said is None:
         return None
     age = answer.headers.get("age", "0")
@@ -78,9 +76,8 @@ def from_answer(answer: Answer, host: str) -> Observation | None:
     if waited > LONGEST_AGE:
         return None
     time = said + waited
-    return Observation(
-        HTTP_DATE, f"{host} says that it is {time:%Y-%m-%d %H:%M} UTC", time - SLACK, time + SLACK, host
-    )
+    words = text("{host} says that it is {time:%Y-%m-%d %H:%M} UTC", host=host, time=time)
+    return Observation(HTTP_DATE, words, time - SLACK, time + SLACK, host)
 
 
 def from_chains(chains: Iterable[Sequence[Certificate]], now: datetime) -> tuple[Observation, ...]:
@@ -98,12 +95,31 @@ def from_chains(chains: Iterable[Sequence[Certificate]], now: datetime) -> tuple
     stop = min(leaf.not_after for leaf in leaves.values())
     if len(leaves) not in (len(late), len(early)) or start > stop:
         return ()
-    state = "have expired" if late else "are not valid yet"
-    words = (
-        f"the certificates of {len(leaves)} servers all {state}, "
-        f"and all hold from {start:%Y-%m-%d} to {stop:%Y-%m-%d}"
-    )
+    words = _of_chains(len(leaves), start, stop, are_late=bool(late))
     return (Observation(CERTIFICATES, words, start, stop),)
+
+
+def _of_chains(number: int, start: datetime, stop: datetime, *, are_late: bool) -> Text:
+    """Always of several; what the singular says is never said."""
+    if are_late:
+        return counted(
+            "the certificate of {count} server has expired, "
+            "and holds from {start:%Y-%m-%d} to {stop:%Y-%m-%d}",
+            "the certificates of {count} servers all have expired, "
+            "and all hold from {start:%Y-%m-%d} to {stop:%Y-%m-%d}",
+            number,
+            start=start,
+            stop=stop,
+        )
+    return counted(
+        "the certificate of {count} server is not valid yet, "
+        "and holds from {start:%Y-%m-%d} to {stop:%Y-%m-%d}",
+        "the certificates of {count} servers all are not valid yet, "
+        "and all hold from {start:%Y-%m-%d} to {stop:%Y-%m-%d}",
+        number,
+        start=start,
+        stop=stop,
+    )
 
 
 def from_builds(
@@ -119,58 +135,24 @@ def from_builds(
     certifi are dates; pip's begin with the year. File dates are left out: this very clock set them.
     """
     dated = (
-        ("this Python was built", _date_in(python_build)),
-        ("this OpenSSL was released", _date_in(openssl)),
-        *(("a list of roots on this machine was released", _calendar(item)) for item in certifi_versions),
+        (text("this Python was built on {day:%Y-%m-%d}"), dates.of_build(python_build)),
+        (text("this OpenSSL was released on {day:%Y-%m-%d}"), dates.of_build(openssl)),
+        *(
+            (text("a list of roots on this machine was released on {day:%Y-%m-%d}"), dates.of_version(item))
+            for item in certifi_versions
+        ),
     )
     found = [
-        Observation(BUILD, f"{what} on {day:%Y-%m-%d}", day - ZONES, None, what)
-        for what, day in dated
+        Observation(BUILD, words.filled(day=day), day - ZONES, None, words)
+        for words, day in dated
         if day is not None
     ]
     if pip_version and (release := _PIP_RELEASE.fullmatch(pip_version)):
         year = 2000 + int(release[1])
         start = datetime(year, 1, 1, tzinfo=timezone.utc)
-        found.append(Observation(BUILD, f"this pip was released in {year}", start - ZONES, None, "pip"))
+        words = text("this pip was released in {year}", year=year)
+        found.append(Observation(BUILD, words, start - ZONES, None, "pip"))
     return tuple(found)
-
-
-def _http_date(text: str) -> datetime | None:
-    """One of the forms of RFC 9110 5.6.7."""
-    if not text.isascii() or len(text) > 40:
-        return None
-    from email.utils import parsedate_to_datetime  # takes its time to import
-
-    try:
-        found = parsedate_to_datetime(text)
-        found = found.replace(tzinfo=found.tzinfo or timezone.utc).astimezone(timezone.utc)
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None
-    return found if 2000 <= found.year <= 2200 else None
-
-
-def _date_in(text: str | None) -> datetime | None:
-    """As C compilers and OpenSSL write a date, in English: "Dec  9 2023", "3 Sep 2024"."""
-    text = (text or "")[:200]
-    if found := _MONTH_DAY_YEAR.search(text):
-        return _day(found[3], found[1], found[2])
-    if found := _DAY_MONTH_YEAR.search(text):
-        return _day(found[3], found[2], found[1])
-    return None
-
-
-def _calendar(version: str) -> datetime | None:
-    found = _CALENDAR_VERSION.match(version)
-    return _day(found[1], found[2], found[3]) if found else None
-
-
-def _day(year: str, month: str, day: str) -> datetime | None:
-    try:
-        number = int(month) if month.isdigit() else _MONTHS.index(month.lower()) + 1
-        found = datetime(int(year), number, int(day), tzinfo=timezone.utc)
-    except ValueError:
-        return None
-    return found if 2000 <= found.year <= 2200 else None
 
 
 # Judgement
@@ -251,23 +233,44 @@ def _earliest(item: Observation) -> datetime:
 
 # Words
 
-_UNITS = (("year", 365 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+_SIZES = (365 * 86400, 86400, 3600, 60, 1)
+"""A year, a day, an hour, a minute, a second."""
 
 
-def in_words(seconds: float) -> str:
+def in_words(seconds: float) -> Text:
     """A length of time for people, in its two largest units: "2 years and 40 days"."""
     left = round(abs(seconds))
-    parts: list[str] = []
-    for unit, size in _UNITS:
-        count, rest = divmod(left, size)
-        if count or (unit == "second" and not parts):
-            parts.append(f"{count} {unit}{'' if count == 1 else 's'}")
+    parts: list[Text] = []
+    for size in _SIZES:
+        number, rest = divmod(left, size)
+        if number or (size == 1 and not parts):
+            parts.append(_in_units(number, size))
             left = rest
         elif parts:
             break
         if len(parts) == 2:
             break
-    return " and ".join(parts)
+    if len(parts) == 1:
+        return parts[0]
+    # For translators: one length of time in two units, such as "2 years and 40 days"
+    return text("{larger} and {smaller}", larger=parts[0], smaller=parts[1])
+
+
+def _in_units(number: int, size: int) -> Text:
+    if size == 365 * 86400:
+        # For translators: by how much a clock is ahead or behind
+        return counted("{count} year", "{count} years", number)
+    if size == 86400:
+        # For translators: by how much a clock is ahead or behind
+        return counted("{count} day", "{count} days", number)
+    if size == 3600:
+        # For translators: by how much a clock is ahead or behind
+        return counted("{count} hour", "{count} hours", number)
+    if size == 60:
+        # For translators: by how much a clock is ahead or behind
+        return counted("{count} minute", "{count} minutes", number)
+    # For translators: by how much a clock is ahead or behind
+    return counted("{count} second", "{count} seconds", number)
 
 
 def sentence(skew: Skew) -> str:

@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from typing import NamedTuple
 
 from pipsafe import origin
+from pipsafe.language.text import Text, counted, of_error, text
 from pipsafe.observations import plain_http
 from pipsafe.observations.plain_http import PlainHttpFailed
 from pipsafe.origin import Origin
@@ -73,7 +74,13 @@ def complete(
     seen = {certificate.sha256 for certificate in path}
     while not end.is_self_issued:
         if len(log.found) == most:
-            log.refused.append(f"Only {most} certificates are fetched for one chain.")
+            log.refused.append(
+                counted(
+                    "Only {count} certificate is fetched for one chain.",
+                    "Only {count} certificates are fetched for one chain.",
+                    most,
+                )
+            )
             break
         issuer = _fetched_issuer(end, seen, errand, log)
         if issuer is None:
@@ -117,14 +124,27 @@ class _Log(NamedTuple):
 def _fetched_issuer(below: Certificate, seen: set[str], errand: _Errand, log: _Log) -> Certificate | None:
     """The issuer from the first address that has it. A root is returned too, and not noted as found."""
     if not below.ca_issuer_urls and not log.found:
-        log.refused.append(f'The certificate "{below.label}" does not say where its issuer\'s can be had.')
+        # For translators: "its issuer's" is its issuer's certificate
+        nowhere = text(
+            'The certificate "{name}" does not say where its issuer\'s can be had.', name=below.label
+        )
+        log.refused.append(nowhere)
     for number, url in enumerate(below.ca_issuer_urls):
         if number == MOST_URLS:
-            log.refused.append(f"Only the first {MOST_URLS} addresses in a certificate are asked.")
+            log.refused.append(
+                counted(
+                    "Only the first address in a certificate is asked.",
+                    "Only the first {count} addresses in a certificate are asked.",
+                    MOST_URLS,
+                )
+            )
             break
         issuer, refusal = _from_address(url, below, seen, errand)
         if refusal is not None:
-            log.refused.append(f"{quoted(_shown(url), LONGEST_URL)}: {refusal}.")
+            # For translators: {address} is a URL, {reason} why it was not asked, or its answer not used
+            log.refused.append(
+                text("{address}: {reason}.", address=quoted(_shown(url), LONGEST_URL), reason=refusal)
+            )
         if issuer is not None:
             if not issuer.is_self_issued:
                 log.found.append(issuer)
@@ -139,7 +159,8 @@ def _from_address(
     """The issuer that this address has, and why it, or what is there instead, is not used."""
     left = errand.deadline - time.monotonic()
     if left <= 0:
-        return None, "not asked, the time was up"
+        # For translators: of an address
+        return None, text("not asked, the time was up")
     try:
         answer = plain_http.get(
             url,
@@ -150,11 +171,16 @@ def _from_address(
             own=errand.own,
         )
     except PlainHttpFailed as error:
-        return None, str(error)
+        return None, of_error(error)
     if answer.status != 200:
-        return None, f"answered {answer.status}"
+        # For translators: {status} is a number of HTTP's, as 404
+        return None, text("answered {status}", status=answer.status)
     if not answer.whole:
-        return None, f"the answer was cut short or has more than {MOST_BYTES} bytes"
+        return None, counted(
+            "the answer was cut short or has more than {count} byte",
+            "the answer was cut short or has more than {count} bytes",
+            MOST_BYTES,
+        )
     return _choose(answer.body, below, seen, errand.now)
 
 
@@ -166,48 +192,55 @@ def _choose(
         found for data in bundle.contents(body).certificates[:MOST_CERTIFICATES] if (found := _parsed(data))
     ]
     if not candidates:
-        return None, "holds no certificate"
-    problems: list[str] = []
+        # For translators: of an answer
+        return None, text("holds no certificate")
+    problems: list[Text] = []
     fitting: list[Certificate] = []
     for candidate in candidates:
         problem = _problem(candidate, below, seen, now)
         if problem is None:
             fitting.append(candidate)
         else:
-            problems.append(f'"{candidate.label}" {problem}')
+            problems.append(problem)
     if not fitting:
         return None, problems[0]
     root = next((item for item in fitting if item.is_self_issued), None)
     if root is not None:
-        return root, f'"{root.label}" is a root: one that is fetched is never trusted'
+        return root, text('"{name}" is a root: one that is fetched is never trusted', name=root.label)
     return fitting[0], None
 
 
 Rule = Callable[[Certificate, Certificate], bool]
 
-_NO_ISSUER: Sequence[tuple[Rule, str]] = (
-    (lambda found, below: found.subject_der != below.issuer_der, "is not the issuer"),
-    (lambda found, below: not _keys_agree(found, below), "has the issuer's name and another key"),
-    (lambda found, _: not (found.is_ca and found.may_sign_certificates), "is no CA"),
+_NO_ISSUER: Sequence[tuple[Rule, Text]] = (
+    (lambda found, below: found.subject_der != below.issuer_der, text('"{name}" is not the issuer')),
+    (
+        lambda found, below: not _keys_agree(found, below),
+        text('"{name}" has the issuer\'s name and another key'),
+    ),
+    (lambda found, _: not (found.is_ca and found.may_sign_certificates), text('"{name}" is no CA')),
 )
 
 
-def _problem(found: Certificate, below: Certificate, seen: set[str], now: datetime) -> str | None:
+def _problem(found: Certificate, below: Certificate, seen: set[str], now: datetime) -> Text | None:
     """Why a fetched certificate is not used, as a clause."""
+    name = found.label
     mismatch = _mismatch(found, below)
     if mismatch is not None:
-        return mismatch
+        return mismatch.filled(name=name)
     if found.sha256 in seen:
-        return "is in the chain already, which goes in a circle"
+        return text('"{name}" is in the chain already, which goes in a circle', name=name)
     if _is_denied(found):
-        return "is a CA that nobody is to trust"
+        return text('"{name}" is a CA that nobody is to trust', name=name)
     if now > found.not_after:
-        return f"expired on {found.not_after:%Y-%m-%d}"
-    return f"is valid only from {found.not_before:%Y-%m-%d}" if now < found.not_before else None
+        return text('"{name}" expired on {day:%Y-%m-%d}', name=name, day=found.not_after)
+    if now < found.not_before:
+        return text('"{name}" is valid only from {day:%Y-%m-%d}', name=name, day=found.not_before)
+    return None
 
 
-def _mismatch(issuer: Certificate, below: Certificate) -> str | None:
-    """Why a certificate cannot be the issuer of the one below, whatever its dates."""
+def _mismatch(issuer: Certificate, below: Certificate) -> Text | None:
+    """Why a certificate cannot be the issuer of the one below, whatever its dates. Without its name."""
     return next((words for broken, words in _NO_ISSUER if broken(issuer, below)), None)
 
 

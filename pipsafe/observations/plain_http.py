@@ -6,7 +6,6 @@ looked up twice: what was checked is what is connected to (else a name could lea
 
 from __future__ import annotations
 
-import io
 import queue
 import socket
 import threading
@@ -18,7 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from pipsafe import origin
+from pipsafe.language.text import Text, of_error, text
 from pipsafe.observations import addresses, host_names
+from pipsafe.observations.bounded_stream import Readable, Stream, positive
 from pipsafe.origin import Origin
 from pipsafe.pip_settings.proxy import Proxy
 from pipsafe.x509.distinguished_name import printable
@@ -100,12 +101,13 @@ def get(
         with _connect(place, proxy, guard, deadline) as connection:
             return _exchange(connection, place, proxy, method, most_bytes, deadline)
     except TimeoutError:
-        raise PlainHttpFailed(f"no answer within {seconds:g} seconds") from None
+        # For translators: {seconds} may have decimal places
+        raise PlainHttpFailed(text("no answer within {seconds:g} seconds", seconds=seconds)) from None
     except http.client.HTTPException as error:
-        raise PlainHttpFailed(f"the answer is no HTTP ({type(error).__name__})") from error
+        raise PlainHttpFailed(text("the answer is no HTTP ({kind})", kind=type(error).__name__)) from error
     except (OSError, ValueError) as error:
-        words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise PlainHttpFailed(printable(words)) from error
+        words = getattr(error, "strerror", None) or of_error(error) or type(error).__name__
+        raise PlainHttpFailed(words if isinstance(words, Text) else printable(words)) from error
 
 
 # Where to
@@ -114,13 +116,13 @@ def get(
 def _place(url: str) -> _Place:
     where = origin.parse(url) if len(url) <= LONGEST_URL else None
     if where is None:
-        raise PlainHttpFailed("that is no address of a web server")
+        raise PlainHttpFailed(text("that is no address of a web server"))
     if not url.strip().lower().startswith("http://"):
-        raise PlainHttpFailed("only plain http:// is asked")
+        raise PlainHttpFailed(text("only plain http:// is asked"))
     parts = urlsplit(url.strip())
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not (target.startswith("/") and target.isascii() and target.isprintable() and " " not in target):
-        raise PlainHttpFailed("the path has characters that no path may have")
+        raise PlainHttpFailed(text("the path has characters that no path may have"))
     return _Place(where, target)
 
 
@@ -138,12 +140,13 @@ class _Guard(NamedTuple):
         """What can be said without the name's addresses."""
         if self.own is not None and self.is_own:
             if self.where.port not in (*OWN_PORTS, self.own.port):
-                raise PlainHttpFailed(f"port {self.where.port} of the server is not asked")
+                raise PlainHttpFailed(text("port {port} of the server is not asked", port=self.where.port))
             return
         if self.where.port != PORT:
-            raise PlainHttpFailed(f"port {self.where.port} of another host is not asked")
+            raise PlainHttpFailed(text("port {port} of another host is not asked", port=self.where.port))
         if host_names.is_private(self.where.host):
-            raise PlainHttpFailed("it is no public host, and not the server's own")
+            # For translators: "it" is a host, the server the one whose certificate is looked at
+            raise PlainHttpFailed(text("it is no public host, and not the server's own"))
 
     def check(self, found: Sequence[_Address]) -> None:
         """Refuses all if any is not public: which one is used first is up to whoever answered."""
@@ -155,7 +158,8 @@ class _Guard(NamedTuple):
             else:
                 refused = not addresses.is_public(host)
             if refused:
-                raise PlainHttpFailed(f"its address {printable(host)} is not public")
+                # For translators: "its" is a host's
+                raise PlainHttpFailed(text("its address {address} is not public", address=printable(host)))
 
 
 def _connect(place: _Place, proxy: Proxy | None, guard: _Guard | None, deadline: float) -> socket.socket:
@@ -167,13 +171,18 @@ def _connect(place: _Place, proxy: Proxy | None, guard: _Guard | None, deadline:
             guard.check(found)
         return _connect_to(found, deadline)
     if proxy.scheme != "http":
-        raise PlainHttpFailed(f"the proxy is of the kind {printable(proxy.scheme)}://, which is not asked")
+        raise PlainHttpFailed(
+            text("the proxy is of the kind {scheme}://, which is not asked", scheme=printable(proxy.scheme))
+        )
     if guard is not None and not guard.is_own:
         # What the proxy makes of the name cannot be seen; what it means here can.
         try:
             found = _look_up(place.origin, deadline)
         except OSError:
-            raise PlainHttpFailed("its address is not known here, so the proxy is not asked for it") from None
+            raise PlainHttpFailed(
+                # For translators: "its" and "it" are a host
+                text("its address is not known here, so the proxy is not asked for it")
+            ) from None
         guard.check(found)
     return _connect_to(_look_up(Origin("http", proxy.host, proxy.port), deadline), deadline)
 
@@ -201,26 +210,19 @@ def _look_up(where: Origin, deadline: float) -> list[_Address]:
 
 def _connect_to(found: Sequence[_Address], deadline: float) -> socket.socket:
     """The first address that answers."""
-    last: OSError = OSError("the name has no address")
+    last: OSError = OSError(text("the name has no address"))
     for number, address in enumerate(found):
         # One that does not answer must not use up the time of the others.
         share = (deadline - time.monotonic()) / (len(found) - number)
         connection = socket.socket(address.family, socket.SOCK_STREAM)
         try:
-            connection.settimeout(_positive(share))
+            connection.settimeout(positive(share))
             connection.connect(address.socket_address)
             return connection
         except OSError as error:
             connection.close()
             last = error
     raise last
-
-
-def _positive(seconds: float) -> float:
-    """What is left to wait; a time-out of 0 would mean something else to a socket."""
-    if seconds <= 0:
-        raise TimeoutError
-    return seconds
 
 
 # What is said
@@ -236,10 +238,10 @@ def _exchange(
 ) -> Answer:
     from http.client import HTTPResponse
 
-    connection.settimeout(_positive(deadline - time.monotonic()))
+    connection.settimeout(positive(deadline - time.monotonic()))
     connection.sendall(_request(place, proxy, method))
-    stream = _Stream(connection, deadline, most_bytes + MOST_HEADER_BYTES)
-    answer = HTTPResponse(cast("socket.socket", _Readable(stream)), method=method)
+    stream = Stream(connection, deadline, most_bytes + MOST_HEADER_BYTES)
+    answer = HTTPResponse(cast("socket.socket", Readable(stream)), method=method)
     try:
         answer.begin()
         when = datetime.now(timezone.utc)
@@ -276,31 +278,3 @@ def _headers(answer: http.client.HTTPResponse) -> dict[str, str]:
         clean = "".join(character for character in value[:LONGEST_VALUE] if character.isprintable())
         found.setdefault(name.lower()[:LONGEST_VALUE], clean.strip())
     return found
-
-
-class _Stream(io.RawIOBase):
-    """What comes in, until the deadline or so many bytes, however slowly it drips."""
-
-    def __init__(self, connection: socket.socket, deadline: float, most_bytes: int) -> None:
-        self._connection, self._deadline, self._left = connection, deadline, most_bytes
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        if self._left <= 0:
-            raise ValueError("the answer is too long")
-        self._connection.settimeout(_positive(self._deadline - time.monotonic()))
-        count = self._connection.recv_into(memoryview(buffer)[: self._left])
-        self._left -= count
-        return count
-
-
-class _Readable:
-    """As much of a socket as `http.client.HTTPResponse` wants."""
-
-    def __init__(self, stream: _Stream) -> None:
-        self._stream = stream
-
-    def makefile(self, *_: object) -> io.BufferedReader:
-        return io.BufferedReader(self._stream)

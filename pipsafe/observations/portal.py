@@ -12,6 +12,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from pipsafe import origin as origins
+from pipsafe.language.text import text
 from pipsafe.observations import addresses, host_names
 from pipsafe.observations.plain_http import Answer
 from pipsafe.origin import Origin
@@ -50,9 +51,10 @@ def judge(origin: Origin, answer: Answer | None, leaf: Certificate | None) -> st
     if leaf is not None and host_names.covers(_names(leaf), origin.host):
         return None  # the server itself was reached, or a copy of it: that is another matter
     if answer.status == NETWORK_AUTHENTICATION_REQUIRED:
-        return (
-            f"The network wants a login before it lets anything through: a plain request to {origin.host} "
-            "is answered so (HTTP status 511)."
+        return text(
+            "The network wants a login before it lets anything through: a plain request to {host} "
+            "is answered so (HTTP status 511).",
+            host=origin.host,
         )
     target = _detour(answer)
     where = origins.parse(target) if target else None
@@ -60,9 +62,19 @@ def judge(origin: Origin, answer: Answer | None, leaf: Certificate | None) -> st
         return None
     if not _made_by_the_network(origin, answer, target, where, leaf):
         return None
-    return (
-        f"Not {origin.host} answers, but the login page of the network (captive portal): a plain request "
-        f"is sent on to {where.host}{_presented(leaf, where)}. Log in with a browser, then try again."
+    if leaf is not None and host_names.covers(_names(leaf), where.host):
+        return text(
+            "Not {host} answers, but the login page of the network (captive portal): a plain request "
+            "is sent on to {elsewhere}, whose certificate is presented in its place. Log in with a browser, "
+            "then try again.",
+            host=origin.host,
+            elsewhere=where.host,
+        )
+    return text(
+        "Not {host} answers, but the login page of the network (captive portal): a plain request "
+        "is sent on to {elsewhere}. Log in with a browser, then try again.",
+        host=origin.host,
+        elsewhere=where.host,
     )
 
 
@@ -120,9 +132,3 @@ def _same_site(one: str, other: str) -> bool:
 
 def _names(leaf: Certificate) -> tuple[str, ...]:
     return (*leaf.dns_names, *leaf.ip_addresses)
-
-
-def _presented(leaf: Certificate | None, where: Origin) -> str:
-    if leaf is None or not host_names.covers(_names(leaf), where.host):
-        return ""
-    return ", whose certificate is presented in its place"

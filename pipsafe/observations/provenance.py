@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipsafe.language.text import text
 from pipsafe.observations.provenance_scene import PublicNames, Scene, Seen
 from pipsafe.observations.provenance_signs import INSPECTION, PRIVATE_CA, PUBLIC_CA, SIGNS, Sign
 from pipsafe.x509 import der, distinguished_name
@@ -77,8 +78,10 @@ def judge(
     ``resolved`` the addresses of the host where this machine knows them.
     """
     if not chain:
-        ground = f"{host} is a public host." if is_default_index else "Its certificate could not be read."
-        return Provenance(INSPECTION if is_default_index else PRIVATE_CA, (ground,))
+        if is_default_index:
+            return Provenance(INSPECTION, (text("{host} is a public host.", host=host),))
+        # For translators: "its" is the server's
+        return Provenance(PRIVATE_CA, (text("Its certificate could not be read."),))
     scene = Scene(tuple(chain), host, is_default_index, now, public, tuple(others), tuple(resolved))
     found = [(sign, reason) for sign in signs if (reason := sign.look(scene)) is not None]
     sums = {maker: sum(sign.weight for sign, _ in found if sign.maker == maker) for maker in _MAKERS}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from pipsafe.language.text import counted, text
 from pipsafe.observations import addresses, host_names
 from pipsafe.observations.inspectors import recognise
 from pipsafe.observations.provenance_scene import Scene
@@ -31,40 +32,52 @@ SHORTEST_LABEL = 4
 def _timestamps(scene: Scene) -> str | None:
     if not scene.issuance.has_timestamps:
         return None
-    return "It carries timestamps of certificate transparency logs, which public CAs put in."
+    # For translators: "it" is the certificate
+    return text("It carries timestamps of certificate transparency logs, which public CAs put in.")
 
 
 def _baseline_policy(scene: Scene) -> str | None:
     if not scene.issuance.has_baseline_policy:
         return None
-    return "It names the policy that public CAs issue by (CA/Browser Forum)."
+    # For translators: "it" is the certificate
+    return text("It names the policy that public CAs issue by (CA/Browser Forum).")
 
 
 def public_issuer(scene: Scene) -> str | None:
     if scene.public_issuer is None:
         return None
-    return f"Its issuer has the name of a public CA, {quoted(scene.public_issuer)}."
+    # For translators: "its" is the certificate's
+    return text("Its issuer has the name of a public CA, {name}.", name=quoted(scene.public_issuer))
 
 
 def _public_services(scene: Scene) -> str | None:
     hosts = scene.service_hosts
     if not scene.leaf.ca_issuer_urls or len(hosts) < 2 or any(map(host_names.is_private, hosts)):
         return None
-    return "It says where its issuer's certificate and its revocation state can be had, at public addresses."
+    # For translators: "it" is the certificate
+    return text(
+        "It says where its issuer's certificate and its revocation state can be had, at public addresses."
+    )
 
 
 # Inspection
 
 
 def product(scene: Scene) -> str | None:
-    product = recognise(scene.chain)
-    return None if product is None else f"Its issuer names an inspection product, {product}."
+    name = recognise(scene.chain)
+    if name is None:
+        return None
+    # For translators: "its" is the certificate's
+    return text("Its issuer names an inspection product, {product}.", product=name)
 
 
 def _default_index(scene: Scene) -> str | None:
     if not scene.is_default_index or scene.is_private_host or scene.is_marked_public:
         return None
-    return f"{scene.host} is a public host, and the certificate has none of the marks that public CAs put in."
+    return text(
+        "{host} is a public host, and the certificate has none of the marks that public CAs put in.",
+        host=scene.host,
+    )
 
 
 def _issuers_key(scene: Scene) -> str | None:
@@ -73,7 +86,8 @@ def _issuers_key(scene: Scene) -> str | None:
     same = any(item.spki_sha256 == leaf.spki_sha256 for item in scene.chain[1:])
     if leaf.is_self_issued or not (same or scene.issuance.has_issuers_key):
         return None
-    return "It has the same key as the CA that issued it, as copies that are made on the way have."
+    # For translators: "it" is the certificate
+    return text("It has the same key as the CA that issued it, as copies that are made on the way have.")
 
 
 def _leaf_of_others(scene: Scene) -> str | None:
@@ -85,14 +99,18 @@ def _leaf_of_others(scene: Scene) -> str | None:
         for item in scene.others
         if scene.is_unrelated(item) and item.chain[0].spki_sha256 == scene.leaf.spki_sha256
     ]
-    return f"{shared[0]}, another owner's host, presents the same key." if shared else None
+    if not shared:
+        return None
+    return text("{host}, another owner's host, presents the same key.", host=shared[0])
 
 
 def _issuer_of_default_index(scene: Scene) -> str | None:
     if scene.has_public_marks or scene.is_private_host:
         return None
     shared = [item.host for item in scene.others if item.is_default_index and scene.shares_issuer(item)]
-    return f"{shared[0]}, a public host, has a certificate from the same CA." if shared else None
+    if not shared:
+        return None
+    return text("{host}, a public host, has a certificate from the same CA.", host=shared[0])
 
 
 def _issuer_of_others(scene: Scene) -> str | None:
@@ -103,55 +121,75 @@ def _issuer_of_others(scene: Scene) -> str | None:
         for item in scene.others
         if not host_names.is_private(item.host) and scene.is_unrelated(item) and scene.shares_issuer(item)
     ]
-    return f"{shared[0]}, another owner's host, has a certificate from the same CA." if shared else None
+    if not shared:
+        return None
+    return text("{host}, another owner's host, has a certificate from the same CA.", host=shared[0])
 
 
 def _many_owners(scene: Scene) -> str | None:
     sites = {host_names.site(name) for name in scene.leaf.dns_names if not host_names.is_private(name)}
     if scene.has_public_marks or len(sites) < MANY_SITES:
         return None
-    return f"It is one certificate for hosts of {len(sites)} owners, and from no public CA."
+    # For translators: "it" is the certificate
+    return counted(
+        "It is one certificate for hosts of {count} owner, and from no public CA.",
+        "It is one certificate for hosts of {count} owners, and from no public CA.",
+        len(sites),
+    )
 
 
 def _made_just_now(scene: Scene) -> str | None:
     fresh = timedelta(0) <= scene.now - scene.leaf.not_before <= FRESH
     if scene.has_public_marks or scene.issuance.software or not fresh:
         return None
-    return f"It was made only lately ({scene.leaf.not_before:%Y-%m-%d})."
+    # For translators: "it" is the certificate
+    return text("It was made only lately ({day:%Y-%m-%d}).", day=scene.leaf.not_before)
 
 
 def _bare(scene: Scene) -> str | None:
     if scene.leaf.ca_issuer_urls or scene.has_public_marks or scene.is_private_host:
         return None
-    return "It does not say where its issuer's certificate can be had, as certificates of public hosts do."
+    # For translators: "it" is the certificate
+    return text(
+        "It does not say where its issuer's certificate can be had, as certificates of public hosts do."
+    )
 
 
 def _default_index_elsewhere(scene: Scene) -> str | None:
     if not scene.is_default_index or scene.is_private_host or scene.is_marked_public:
         return None
     misled = scene.resolved and not any(map(addresses.is_public, scene.resolved))
-    return f"{scene.host} leads to {scene.resolved[0]}, which is no public address." if misled else None
+    if not misled:
+        return None
+    return text(
+        "{host} leads to {address}, which is no public address.", host=scene.host, address=scene.resolved[0]
+    )
 
 
 # Private CAs
 
 
 def _private_host(scene: Scene) -> str | None:
-    return f"{scene.host} is a name of a private network." if scene.is_private_host else None
+    if not scene.is_private_host:
+        return None
+    return text("{host} is a name of a private network.", host=scene.host)
 
 
 def _private_address(scene: Scene) -> str | None:
     if scene.is_default_index or not scene.resolved or any(map(addresses.is_public, scene.resolved)):
         return None
-    return f"{scene.host} leads to a private address, {scene.resolved[0]}."
+    return text("{host} leads to a private address, {address}.", host=scene.host, address=scene.resolved[0])
 
 
 def _private_services(scene: Scene) -> str | None:
     private = [host for host in scene.service_hosts if host_names.is_private(host)]
     if not private:
         return None
-    where = f" ({private[0]})" if private[0] else ""
-    return f"It names the addresses of a CA service within a private network{where}."
+    if not private[0]:
+        # For translators: "it" is the certificate
+        return text("It names the addresses of a CA service within a private network.")
+    # For translators: "it" is the certificate
+    return text("It names the addresses of a CA service within a private network ({host}).", host=private[0])
 
 
 def _own_services(scene: Scene) -> str | None:
@@ -159,18 +197,23 @@ def _own_services(scene: Scene) -> str | None:
     found = [host for host in scene.service_hosts if host and host_names.site(host) == own]
     if not found or scene.is_marked_public or scene.is_private_host:
         return None
-    return f"It names the addresses of a CA service of the host's own site ({found[0]})."
+    # For translators: "it" is the certificate
+    return text("It names the addresses of a CA service of the host's own site ({host}).", host=found[0])
 
 
 def _private_software(scene: Scene) -> str | None:
     software = scene.issuance.software
-    return None if software is None else f"It was issued by CA software for one's own use ({software})."
+    if software is None:
+        return None
+    # For translators: "it" is the certificate
+    return text("It was issued by CA software for one's own use ({software}).", software=software)
 
 
 def _directory_name(scene: Scene) -> str | None:
     if "DC=" not in scene.leaf.issuer:
         return None
-    return "Its issuer is named by the parts of a domain (DC=), as CAs of one's own directory are."
+    # For translators: "its" is the certificate's
+    return text("Its issuer is named by the parts of a domain (DC=), as CAs of one's own directory are.")
 
 
 def _owners_name(scene: Scene) -> str | None:
@@ -178,17 +221,21 @@ def _owners_name(scene: Scene) -> str | None:
     named = len(label) >= SHORTEST_LABEL and label in scene.leaf.issuer.lower().replace(" ", "")
     if not named or scene.is_default_index or scene.is_private_host or addresses.literal(scene.host):
         return None
-    return f'Its issuer bears the name of the host\'s own site, "{label}".'
+    # For translators: "its" is the certificate's
+    return text('Its issuer bears the name of the host\'s own site, "{name}".', name=label)
 
 
 def _issued_long_ago(scene: Scene) -> str | None:
     if scene.is_default_index or scene.now - scene.leaf.not_before <= FRESH:
         return None
-    return f"It was issued some time ago ({scene.leaf.not_before:%Y-%m-%d}), not made on the way."
+    # For translators: "it" is the certificate
+    return text(
+        "It was issued some time ago ({day:%Y-%m-%d}), not made on the way.", day=scene.leaf.not_before
+    )
 
 
 def _no_public_ca(scene: Scene) -> str | None:
-    return None if scene.has_public_marks else "Its issuer is no public CA."
+    return None if scene.has_public_marks else text("Its issuer is no public CA.")
 
 
 class Sign(NamedTuple):

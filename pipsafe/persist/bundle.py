@@ -6,17 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipsafe.language.text import text
 from pipsafe.observations import releases
 from pipsafe.persist.cure import Bundle
 from pipsafe.persist.note import KeptAnchor, digest
-from pipsafe.probes.probe import to_pem
 from pipsafe.trust import ca_file, ownership, public_roots, regular_file, source_readers, system_store
 from pipsafe.trust.sources import Source
 from pipsafe.x509.certificate import Certificate, MalformedCertificate, anchor_problem, parse
+from pipsafe.x509.pem import to_pem
 
 LARGEST = 64 * 1024 * 1024
-NO_ROOTS = "there is no list of public roots here: neither pipsafe nor pip has one"
-OPEN_FILE = "the CA file that pip is configured with would be made lasting, and {}"
+NO_ROOTS = text("there is no list of public roots here: neither pipsafe nor pip has one")
+# For translators: {complaint} is a clause that says who else can write the file.
+OPEN_FILE = text("the CA file that pip is configured with would be made lasting, and {complaint}")
 PUBLIC = "public"
 """The tier of public roots."""
 PIN = "pin"
@@ -47,7 +49,8 @@ def roots(carried: str | None) -> PublicRoots:
     try:
         data = regular_file.read(path, LARGEST)
     except OSError as error:
-        raise CannotMake(f"{path} cannot be read ({error.strerror or error})") from error
+        words = error.strerror or str(error)
+        raise CannotMake(text("{path} cannot be read ({reason})", path=path, reason=words)) from error
     return PublicRoots(found, digest(data), releases.certifi_version(path) or "")
 
 
@@ -61,7 +64,7 @@ def contents(public: PublicRoots, cure: Bundle, kept: Sequence[Certificate]) -> 
     if cure.replaces is not None:
         complaint = ownership.others_can_write(cure.replaces, foreign_owner_allowed=True)
         if complaint:
-            raise CannotMake(OPEN_FILE.format(complaint))
+            raise CannotMake(OPEN_FILE.filled(complaint=complaint))
         others += ca_file.read(cure.replaces).certificates
     anchors = tuple(dict.fromkeys((*cure.anchors, *kept)))
     added = [item.der for item in (*anchors, *cure.intermediates)]

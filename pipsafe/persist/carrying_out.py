@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
 
+from pipsafe.language.text import text
 from pipsafe.persist import draft as drafting
 from pipsafe.persist import edits, note, places, writing
 from pipsafe.persist.draft import Draft
@@ -63,7 +64,8 @@ def write(draft: Draft, present: Note | None, read_back: ReadBack) -> None:
             batch.put(item.path, item.after, writing.ALL_MAY_READ)
         complaint = read_back() if draft.changes else None
         if complaint is not None:
-            raise CannotWrite(f"{complaint}, so everything is as it was")
+            # For translators: {complaint} is a clause that says what pip did instead of reading the change.
+            raise CannotWrite(text("{complaint}, so everything is as it was", complaint=complaint))
     except BaseException:
         batch.roll_back()
         raise

@@ -11,6 +11,8 @@ from pipsafe.attempts.situation import Situation
 from pipsafe.attempts.target import Target
 from pipsafe.checkup import consultation
 from pipsafe.checkup.progress import Progress
+from pipsafe.language import catalogues
+from pipsafe.language.text import of_error, text
 from pipsafe.messages import standard_output
 from pipsafe.own_options import OwnOptions
 from pipsafe.persist import carrying_out, draft, note, places, reading_back, request, telling
@@ -25,7 +27,8 @@ from pipsafe.pip_settings import surroundings
 DONE = 0
 NOT_ALL = 1
 
-HELP = """\
+HELP = text(
+    """\
 Usage: pipsafe persist [options] [URL ...]
 
 Looks at every server that this pip is configured for, or at those named, as
@@ -57,22 +60,24 @@ Exit code: 0 if pip accepts every server, now or with the change; 1 if nothing
 was verified, or a server stays refused; 2 if the command line makes no sense;
 3 if nothing could be looked into, or written.
 """
+)
 
 
 def main(options: OwnOptions, arguments: list[str], style: str) -> int:
     """Everything behind the word `persist`. Returns the exit code. Raises UsageError and TargetError."""
     asked = request.read(arguments)
     if asked.wants_help:
-        standard_output.write(HELP)
+        standard_output.tell(lambda language: HELP.said(catalogues.look(language)))
         return DONE
 
     def answer(target: Target, situation: Situation, scratch: Scratch) -> int:
         try:
             return _answer(options, asked, target, situation, scratch)
         except Damaged as error:
-            return consultation.failed(f"{error}. Nothing is changed.")
+            # For translators: {problem} is a clause on the file in which it is kept what persist did.
+            return consultation.failed(text("{problem}. Nothing is changed.", problem=of_error(error)))
         except CannotWrite as error:
-            return consultation.failed(f"{error}.")
+            return consultation.failed(text("{problem}.", problem=of_error(error)))
 
     return consultation.hold(options, asked.arguments, style, answer)
 
@@ -94,7 +99,6 @@ def _carry_out(asked: Request, drafted: Draft, present: Note | None, target: Tar
     writes = carrying_out.has_anything_to_write(drafted, present)
     if writes:
         carrying_out.check(drafted)
-    word = _scope_word(asked.scope)
     lines = telling.of_draft(drafted, dry_run=asked.dry_run, writes=writes)
     reason = drafted.reason or (drafted.cure.reason if isinstance(drafted.cure, NoCure) else "")
     standard_output.write_lines(lines)
@@ -103,7 +107,7 @@ def _carry_out(asked: Request, drafted: Draft, present: Note | None, target: Tar
         carrying_out.write(
             drafted, present, lambda: reading_back.complaint(target, style, environ, _wanted(drafted))
         )
-        standard_output.write_lines(telling.written(drafted, word))
+        standard_output.write_lines(telling.written(drafted))
     elif writes:
         standard_output.write_lines(telling.only_shown())
     elif not reason and not drafted.stays_refused:
@@ -134,7 +138,3 @@ def _undo(asked: Request, place: ScopePlace, found: Note | None, every: tuple[Sc
         carrying_out.undo(place, found, changes)
     standard_output.write_lines(telling.of_undoing(changes, place, found, dry_run=asked.dry_run))
     return DONE
-
-
-def _scope_word(scope: str) -> str:
-    return " " if scope == "user" else f" --{scope} "

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipsafe.findings import Checkup, Remedy
+from pipsafe.language.text import Text, enumerated, text
 from pipsafe.persist import layers
 from pipsafe.pip_settings.pip_config import Setting
 from pipsafe.pip_settings.settings import Settings
@@ -26,19 +27,24 @@ EXPRESSIBLE = frozenset(
 )
 """Changes to a retry's environment that `cert` or `use-feature` can stand for."""
 
-NOTHING_VERIFIED = "No trust on this machine was proved to accept what pip refuses, so nothing is written."
-SCOPED = (
-    'The CA "{}" counts for {} only, and pip\'s configuration would make it count for every server, so '
-    "nothing is written: type `pipsafe` for `pip`."
+NOTHING_VERIFIED = text(
+    "No trust on this machine was proved to accept what pip refuses, so nothing is written."
 )
-INEXPRESSIBLE = (
-    "What cures it for one run ({}) cannot be written into pip's configuration, so nothing is written."
+SCOPED = text(
+    'The CA "{name}" counts for {host} only, and pip\'s configuration would make it count for every server, '
+    "so nothing is written: type `pipsafe` for `pip`."
 )
-LEAF = (
+# For translators: {what} are names of variables, or "the system's verifier".
+INEXPRESSIBLE = text(
+    "What cures it for one run ({what}) cannot be written into pip's configuration, so nothing is written."
+)
+LEAF = text(
     "What is accepted is the server's own certificate, which changes: keep its fingerprint in PIPSAFE_PIN "
     "instead. Nothing is written."
 )
-NOT_IN_A_FILE = "What is at fault is {}: correct it there. Nothing is written."
+# For translators: {place} is where it is set: a file and a line, a variable, or the command line.
+NOT_IN_A_FILE = text("What is at fault is {setting} ({place}): correct it there. Nothing is written.")
+SOMEWHERE = text("What is at fault is a CA setting: correct it there. Nothing is written.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +111,16 @@ def choose(checkup: Checkup, config: str) -> Cure | NoCure | None:
     )
 
 
-def obstacle(remedy: Remedy) -> str | None:
+def obstacle(remedy: Remedy) -> Text | None:
     """Why a cure for one run cannot be made lasting, as sentences."""
     plan = remedy.plan
     for anchor, source in zip(plan.anchors, plan.anchor_sources, strict=False):
         if source.host is not None:
-            return SCOPED.format(anchor.label, source.host)
+            return SCOPED.filled(name=anchor.label, host=source.host)
     if not all(anchor.is_ca for anchor in plan.anchors):
         return LEAF
     extra = sorted(set(remedy.environment) - EXPRESSIBLE)
-    return INEXPRESSIBLE.format(", ".join(extra)) if extra else None
+    return INEXPRESSIBLE.filled(what=enumerated(extra)) if extra else None
 
 
 def _sources(
@@ -128,7 +134,8 @@ def _sources(
 def _feature(checkup: Checkup, remedy: Remedy) -> Feature | NoCure:
     words = remedy.environment.get("PIP_USE_FEATURE")
     if not words:
-        return NoCure(INEXPRESSIBLE.format("the system's verifier"))
+        # For translators: in parentheses, as what cures it for one run.
+        return NoCure(INEXPRESSIBLE.filled(what=text("the system's verifier")))
     if any(value is None for value in remedy.environment.values()):
         return _fault(checkup)
     return Feature(words)
@@ -145,9 +152,9 @@ def _removal(checkup: Checkup, config: str) -> Removal | NoCure:
 
 def _fault(checkup: Checkup) -> NoCure:
     setting = next((item.case.setting for item in checkup.diagnoses if item.case.setting), None)
-    return NoCure(
-        NOT_IN_A_FILE.format(f"{setting.name} ({setting.set_in})" if setting is not None else "a CA setting")
-    )
+    if setting is None:
+        return NoCure(SOMEWHERE)
+    return NoCure(NOT_IN_A_FILE.filled(setting=setting.name, place=setting.set_in))
 
 
 def _is_at_fault(checkup: Checkup) -> bool:

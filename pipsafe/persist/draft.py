@@ -9,42 +9,43 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from functools import partial
 
 from pipsafe import examination
 from pipsafe.attempts.scratch import NoScratch, Scratch
 from pipsafe.attempts.situation import Situation
 from pipsafe.causes.case import Diagnosis
-from pipsafe.checkup import unencrypted, unverified
-from pipsafe.checkup.unverified import NAME
 from pipsafe.findings import Checkup
+from pipsafe.language.text import of_error, text
 from pipsafe.persist import bundle, conf_text, cure, layers, needless, places, staleness
 from pipsafe.persist.bundle import CannotMake
-from pipsafe.persist.conf_text import ConfText
 from pipsafe.persist.cure import Bundle, Cure, Feature, NoCure, Removal
 from pipsafe.persist.edits import Drafts, FileChange
 from pipsafe.persist.needless import Exempt
 from pipsafe.persist.note import KeptAnchor, Note, digest
 from pipsafe.persist.places import ScopePlace
 from pipsafe.persist.request import Request
-from pipsafe.persist.splice import Splice
 from pipsafe.pip_settings import pip_trust
 from pipsafe.pip_settings.settings import Contact
-from pipsafe.probes.probe import Prober, Verdict
+from pipsafe.probes import prober_words
+from pipsafe.probes.answered import Verdict
+from pipsafe.probes.probe import Prober
 from pipsafe.trust import discovery
 from pipsafe.x509.certificate import Certificate
 
 PROOF_SECONDS = 20.0
 CONNECTION_SECONDS = 5.0
 
-STILL_REFUSED = (
-    "With what would be written pip would not accept {}: {}. Nothing is written; type `pipsafe` for `pip`."
+# For translators: {words} are those of whoever verified the certificate, or "no reason given".
+STILL_REFUSED = text(
+    "With what would be written pip would not accept {origin}: {words}. Nothing is written; type `pipsafe` "
+    "for `pip`."
 )
-NEWER_ROOTS = (
-    "The bundle that is there has the public roots of certifi {}, and here is only {}, so it is left alone: "
-    "upgrade certifi beside pipsafe."
+# For translators: {newer} and {older} are versions.
+NEWER_ROOTS = text(
+    "The bundle that is there has the public roots of certifi {newer}, and here is only {older}, so it is "
+    "left alone: upgrade certifi beside pipsafe."
 )
-NOT_PREPARED = "A cure could not be prepared: {}. Nothing is written."
+NOT_PREPARED = text("A cure could not be prepared: {reason}. Nothing is written.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ class _Drafting:
                 case Removal():
                     return self._with_removal(chosen)
         except (CannotMake, NoScratch) as error:
-            return replace(self.draft, reason=NOT_PREPARED.format(error))
+            return replace(self.draft, reason=NOT_PREPARED.filled(reason=of_error(error)))
 
     def _renewed(self) -> Draft:
         """There is nothing to cure; what was made may be stale all the same."""
@@ -161,7 +162,7 @@ class _Drafting:
             if known <= {item.sha256 for item in recorded}:
                 return self.draft
             newer = self.present.roots_version
-            return replace(self.draft, reason=NEWER_ROOTS.format(newer, public.version))
+            return replace(self.draft, reason=NEWER_ROOTS.filled(newer=newer, older=public.version))
         denied = discovery.denied(self.checkup.around)
         kept = [
             (item, certificate)
@@ -177,7 +178,7 @@ class _Drafting:
         )
         if written is not None:
             return replace(self.draft, reason=written)
-        self.drafts.change(self.place.config, lambda text: conf_text.setting(text, "cert", self.place.bundle))
+        self.drafts.change(self.place.config, lambda conf: conf_text.setting(conf, "cert", self.place.bundle))
         files = {places.BUNDLE: bundle.pem(contents), **self._for_tools(contents, anchors, self.place.bundle)}
         note = replace(
             self.present or Note("bundle"),
@@ -218,7 +219,7 @@ class _Drafting:
         if written is not None:
             return replace(self.draft, reason=written)
         self.drafts.change(
-            self.place.config, lambda text: conf_text.setting(text, cure.USE_FEATURE, chosen.words)
+            self.place.config, lambda conf: conf_text.setting(conf, cure.USE_FEATURE, chosen.words)
         )
         public = bundle.roots(self.checkup.facts.certifi)
         note = replace(self.present or Note("feature"), cure="feature")
@@ -232,7 +233,7 @@ class _Drafting:
             return replace(self.draft, reason=refused)
         section = chosen.setting.set_in.rpartition("[")[2].rstrip("]")
         self.drafts.change(
-            self.place.config, lambda text: conf_text.removing(text, section, chosen.setting.name)
+            self.place.config, lambda conf: conf_text.removing(conf, section, chosen.setting.name)
         )
         note = replace(self.present or Note("removal"), cure="removal")
         return replace(self.draft, changes=self.drafts.changes(), note=note)
@@ -248,7 +249,8 @@ class _Drafting:
         asked = [item for item in self.checkup.diagnoses if item.is_healthy or item.is_curable]
         if not asked:
             return None
-        self.progress("proving what would be written")
+        # For translators: what goes on now.
+        self.progress(text("proving what would be written"))
         hello = around.situation.hello
         python = hello.executable or around.situation.python
         with Prober(python, around.situation.environ, seconds=PROOF_SECONDS) as prober:
@@ -257,7 +259,8 @@ class _Drafting:
             verdicts: Sequence[Verdict] = prober.prove(found, trust, {}, seconds=CONNECTION_SECONDS)
         for item, verdict in zip(asked, verdicts, strict=True):
             if not verdict.accepted:
-                return STILL_REFUSED.format(item.case.origin, verdict.message or "no reason given")
+                words = prober_words.translatable(verdict.message) or text("no reason given")
+                return STILL_REFUSED.filled(origin=item.case.origin, words=words)
         return None
 
 
@@ -272,34 +275,10 @@ def _with_exempt(
     progress: Callable[[str], None],
 ) -> Draft:
     """The draft with the hosts that need not be exempt; their words taken out, where that was asked for."""
-    around = draft.checkup.around
-    words = needless.exempt(around)
-    if not words:
-        return draft
-    diagnoses = list(draft.checkup.diagnoses)
-    unasked = needless.unasked(words, diagnoses)
-    seen = examination.check(situation, unasked, scratch, progress).diagnoses if unasked else ()
-    refused = [item.case.origin for item in (*draft.stays_refused, *seen) if not item.is_healthy]
-    accepted = [item.case.origin for item in (*diagnoses, *seen) if item.case.origin not in refused]
-    plain = unencrypted.find(around, draft.checkup.facts.default_index or "", unverified.find(around), ())
-    found = needless.needless(words, accepted, refused, plain)
+    found = needless.find(draft.checkup, draft.stays_refused, situation, scratch, progress)
     if not found or not request.drops_trusted_hosts:
         return replace(draft, exempt=found)
-    drafts = Drafts()
-    for change in draft.changes:
-        drafts.change(change.path, partial(_as_planned, change.splices))
-    for path, section in dict.fromkeys((item.path, item.section) for item in found):
-        hosts = frozenset(item.host for item in found if (item.path, item.section) == (path, section))
-        drafts.change(path, partial(_without_hosts, section, hosts))
-    return replace(draft, exempt=found, changes=drafts.changes())
-
-
-def _as_planned(splices: tuple[Splice, ...], _: ConfText) -> tuple[Splice, ...]:
-    return splices
-
-
-def _without_hosts(section: str, hosts: frozenset[str], text: ConfText) -> tuple[Splice, ...]:
-    return conf_text.without_words(text, section, NAME, hosts)
+    return replace(draft, exempt=found, changes=needless.taken_out(found, draft.changes))
 
 
 def digests(files: Mapping[str, bytes]) -> dict[str, str]:

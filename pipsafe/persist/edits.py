@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipsafe.language.text import of_error, text
 from pipsafe.persist import conf_text, splice, writing
 from pipsafe.persist.conf_text import ConfText, Unreadable, Unwritable
 from pipsafe.persist.note import Edit, digest
@@ -49,9 +50,10 @@ class Drafts:
         try:
             splices = of(conf_text.parse(present, encoding()))
         except Unreadable as error:
-            raise CannotWrite(f"{path} {error}") from error
+            # For translators: the file is the subject of {clause}, such as "is not read by pip: ...".
+            raise CannotWrite(text("{file} {clause}", file=path, clause=of_error(error))) from error
         except Unwritable as error:
-            raise CannotWrite(f"{path}: {error}") from error
+            raise CannotWrite(text("{path}: {problem}", path=path, problem=of_error(error))) from error
         self._after[path] = splice.applied(present, splices)
         self._splices[path] = (*self._splices.get(path, ()), *splices)
 
@@ -108,15 +110,17 @@ def _taken_out(path: str, item: Splice, present: bytes) -> bytes:
     if not item.inserted:
         if item.removed in present:
             return present  # somebody put it back
-        raise CannotWrite(
-            f"{path} was changed since; put back by hand what was taken out: {_line(item.removed)}"
-        )
+        # For translators: {line} is a line of that file.
+        by_hand = text("{path} was changed since; put back by hand what was taken out: {line}")
+        raise CannotWrite(by_hand.filled(path=path, line=_line(item.removed)))
     if item.inserted not in present:
         return present  # somebody took it out
     try:
         return item.unmake_anywhere(present)
     except DoesNotFit as error:
-        raise CannotWrite(f"{path} was changed since; take out by hand: {_line(item.inserted)}") from error
+        # For translators: {line} is a line of that file.
+        by_hand = text("{path} was changed since; take out by hand: {line}")
+        raise CannotWrite(by_hand.filled(path=path, line=_line(item.inserted))) from error
 
 
 def _shown(splices: tuple[Splice, ...]) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipsafe.language.text import Text, text
 from pipsafe.persist import places
 from pipsafe.persist.places import ScopePlace
 from pipsafe.pip_settings import pip_config
@@ -17,19 +18,25 @@ from pipsafe.pip_settings.pip_config import Setting
 from pipsafe.pip_settings.pip_options import INDEX_COMMANDS
 from pipsafe.pip_settings.surroundings import Surroundings
 
-NOT_READ = (
-    "pip does not read {} here, since PIP_CONFIG_FILE names {}. Take that variable out of the environment, "
-    "or put the setting there by hand."
+# For translators: {named} is the file that the variable names; "there" is in that file.
+NOT_READ = text(
+    "pip does not read {config} here, since PIP_CONFIG_FILE names {named}. Take that variable out of the "
+    "environment, or put the setting there by hand."
 )
-HIDDEN = "{name} in {config} would have no effect: {hiding} hides it. Take that out first{more}."
-OTHER_SCOPE = ", or type --{}"
+# For translators: {hiding} is a variable, or a setting in a file; {place} is where that is set.
+HIDDEN = text("{name} in {config} would have no effect: {hiding} ({place}) hides it. Take that out first.")
+# For translators: the same; {option} is --site, say.
+OTHER_SCOPE = text(
+    "{name} in {config} would have no effect: {hiding} ({place}) hides it. Take that out first, or type "
+    "{option}."
+)
 
 
-def complaint(around: Surroundings, place: ScopePlace, name: str, value: str | None) -> str | None:
+def complaint(around: Surroundings, place: ScopePlace, name: str, value: str | None) -> Text | None:
     """Why pip would not go by `name` in [global] of the place's file, as a sentence."""
     environ, target = around.situation.environ, around.target
     if not places.is_read(place, environ, target):
-        return NOT_READ.format(place.config, environ.get("PIP_CONFIG_FILE", "another file"))
+        return NOT_READ.filled(config=place.config, named=environ["PIP_CONFIG_FILE"])
     hiding = next((item for item in _above(around, place, name) if item.value and item.value != value), None)
     if hiding is None:
         return None
@@ -41,11 +48,9 @@ def complaint(around: Surroundings, place: ScopePlace, name: str, value: str | N
         ),
         None,
     )
-    return HIDDEN.format(
-        name=name,
-        config=place.config,
-        hiding=f"{hiding.name} ({hiding.set_in})",
-        more=OTHER_SCOPE.format(scope) if scope and scope != place.scope else "",
+    template = OTHER_SCOPE if scope and scope != place.scope else HIDDEN
+    return template.filled(
+        name=name, config=place.config, hiding=hiding.name, place=hiding.set_in, option=f"--{scope}"
     )
 
 

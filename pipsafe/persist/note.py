@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pipsafe.language.text import text
 from pipsafe.persist.splice import Splice
 from pipsafe.trust import ownership, regular_file
 
@@ -51,6 +52,11 @@ class KeptAnchor:
     name: str
     path: str
     kind: str
+
+    @property
+    def source(self) -> str:
+        """The name, as a text: pipsafe's own names have translations, and the note is English."""
+        return text(self.name) if self.name else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +97,15 @@ def read(path: str) -> Note | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise Damaged(f"{path} cannot be read ({error.strerror or error})") from error
+        words = error.strerror or str(error)
+        raise Damaged(text("{path} cannot be read ({reason})", path=path, reason=words)) from error
     complaint = ownership.others_can_write(path, foreign_owner_allowed=False)
     if complaint:
-        raise Damaged(f"{path} is not used: {complaint}")
+        raise Damaged(text("{path} is not used: {reason}", path=path, reason=complaint))
     try:
         return _note(json.loads(data))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Damaged(f"{path} is damaged") from error
+        raise Damaged(text("{path} is damaged", path=path)) from error
 
 
 def _note(found: Any) -> Note:

@@ -30,6 +30,11 @@ class ScopePlace:
     """Where the CA bundle and the note for the way back are kept."""
 
     @property
+    def command(self) -> str:
+        """What is typed for this scope."""
+        return "pipsafe persist" if self.scope == "user" else f"pipsafe persist --{self.scope}"
+
+    @property
     def note(self) -> str:
         return os.path.join(self.folder, NOTE)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pipsafe.attempts.attempt import CannotStart
 from pipsafe.attempts.target import Target
 from pipsafe.checkup import greeting
+from pipsafe.language.text import of_error, text
 
 
 def complaint(
@@ -19,13 +20,14 @@ def complaint(
     try:
         exit_code, said = greeting.listen(target, style, environ, ["config", "list"])
     except CannotStart as error:
-        return f"pip cannot be started: {error}"
+        return text("pip cannot be started: {reason}", reason=of_error(error))
     if exit_code:
-        return f"`pip config list` ends with exit code {exit_code}"
+        return text("`pip config list` ends with exit code {code}", code=exit_code)
     lines = said.decode("utf-8", "replace").splitlines()
     for name, value in wanted.items():
         read = [line for line in lines if line.startswith(f"global.{name}=")]
         # In which encoding pip writes what is not ASCII is its own business.
         if value.isascii() and read and f"global.{name}={value!r}" not in read:
-            return f"pip reads {read[0]}"
+            # For translators: {setting} is what pip read, such as "global.cert=...".
+            return text("pip reads {setting}", setting=read[0])
     return None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipsafe.checkup import asked
+from pipsafe.language.text import Text, text
 from pipsafe.own_options import UsageError
 from pipsafe.persist.places import SCOPES
 from pipsafe.pip_settings.settings import Contact
@@ -39,18 +40,18 @@ def read(arguments: Sequence[str]) -> Request:
     """The arguments that follow `persist`. Raises UsageError."""
     scopes = [scope for scope in SCOPES if f"--{scope}" in arguments]
     if len(scopes) > 1:
-        raise UsageError(f"{' and '.join(f'--{scope}' for scope in scopes)} exclude each other.")
+        raise UsageError(_exclusive([f"--{scope}" for scope in scopes]))
     own = (*FLAGS, *(f"--{scope}" for scope in SCOPES))
     rest = [word for word in arguments if word not in own]
     for word in asked.FORMS:
         if word in rest:
-            raise UsageError(f"{word} is no option of persist; see `pipsafe persist --help`.")
+            raise UsageError(asked.NO_OPTION.filled(option=word, command="persist"))
     question = asked.read(rest, command="persist", taken=TAKEN)
     if any(contact.origin.scheme != "https" for contact in question.contacts):
-        raise UsageError("without TLS there is nothing to verify: persist takes https:// URLs.")
+        raise UsageError(text("without TLS there is nothing to verify: persist takes https:// URLs."))
     undo = "--undo" in arguments
     if undo and (len(question.arguments) > 1 or question.contacts or "--drop-trusted-host" in arguments):
-        raise UsageError("--undo takes everything back, and no other word but --dry-run and the scope.")
+        raise UsageError(text("--undo takes everything back, and no other word but --dry-run and the scope."))
     return Request(
         scope=scopes[0] if scopes else "user",
         dry_run="--dry-run" in arguments,
@@ -60,3 +61,11 @@ def read(arguments: Sequence[str]) -> Request:
         arguments=question.arguments,
         wants_help=question.wants_help,
     )
+
+
+def _exclusive(options: Sequence[str]) -> Text:
+    """Two of them were given, or all."""
+    if len(options) == len(SCOPES):
+        return text("--user and --site and --global exclude each other.")
+    first, second = options
+    return text("{first} and {second} exclude each other.", first=first, second=second)

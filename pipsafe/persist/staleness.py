@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pipsafe.language.text import Text, counted, of_error, text
 from pipsafe.persist import bundle, note, places
 from pipsafe.persist.bundle import CannotMake, PublicRoots
 from pipsafe.persist.note import Damaged, Note
@@ -15,6 +16,30 @@ from pipsafe.pip_settings.config_paths import TargetFacts
 from pipsafe.trust import ownership, regular_file
 
 SOON = timedelta(days=30)
+
+# For translators: a clause whose subject is the CA bundle.
+USELESS_NOTE = text("has a note that is of no use: {reason}")
+# For translators: a clause whose subject is the CA bundle.
+GONE = text("is not whole: {file} is gone")
+# For translators: a clause whose subject is the CA bundle.
+NOT_READ = text("is not whole: {file} cannot be read ({reason})")
+# For translators: a clause whose subject is the CA bundle.
+CHANGED = text("is not what was made: {file} was changed since")
+# For translators: a clause whose subject is the CA bundle.
+OPEN = text("can be tampered with: {reason}")
+# For translators: a clause whose subject is the CA bundle.
+OLDER_ROOTS = text("has public roots that are older than today's (certifi {version})")
+# For translators: a clause whose subject is the CA bundle.
+OTHER_ROOTS = text("has public roots that are older than today's (certifi of another build)")
+# For translators: a clause whose subject is the CA bundle.
+REPLACED_GONE = text("holds the roots of {file}, which is gone")
+# For translators: a clause whose subject is the CA bundle.
+EXPIRED = text('holds the CA "{name}", which expired on {end:%Y-%m-%d}')
+# For translators: a clause whose subject is the CA bundle.
+EXPIRES = text('holds the CA "{name}", which expires on {end:%Y-%m-%d}')
+# For translators: a clause whose subject is the CA bundle. {source} is a variable, a setting, a program or
+# "the system store"; {path} is its file.
+NO_LONGER_THERE = text('holds the CA "{name}", which is no longer in {path} ({source})')
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +62,8 @@ class Lasting:
     @property
     def renewal(self) -> str:
         """How, as a sentence."""
-        scope = "" if self.place.scope == "user" else f" --{self.place.scope}"
-        return f"`pipsafe persist{scope}` renews it."
+        # For translators: "it" is the CA bundle.
+        return text("`{command}` renews it.", command=self.place.command)
 
     def holds(self, path: str) -> bool:
         """Whether that CA file is its bundle."""
@@ -62,7 +87,7 @@ def look(place: ScopePlace, carried: str | None, now: datetime) -> Lasting | Non
     try:
         found = note.read(place.note)
     except Damaged as error:
-        return Lasting(place, None, (f"has a note that is of no use: {error}",))
+        return Lasting(place, None, (USELESS_NOTE.filled(reason=of_error(error)),))
     if found is None:
         return None
     try:
@@ -82,21 +107,30 @@ def _stale(found: Note, place: ScopePlace, public: PublicRoots | None, now: date
     if places.TOOLS_BUNDLE in found.files:
         number = bundle.lacking(place.tools_bundle, frozenset(item.sha256 for item in found.anchors))
         if number:
-            yield f"lacks, for `pipsafe env`, {number} of the CAs that the system's store has by now"
+            yield _lacking(number)
     if places.BUNDLE not in found.files:
         return
     if public is not None and are_older(found, public):
-        yield f"has public roots that are older than today's (certifi {public.version or 'of another build'})"
+        yield OLDER_ROOTS.filled(version=public.version) if public.version else OTHER_ROOTS
     if found.replaced and not os.path.exists(found.replaced):
-        yield f"holds the roots of {found.replaced}, which is gone"
+        yield REPLACED_GONE.filled(file=found.replaced)
     for anchor in found.anchors:
         end = datetime.fromisoformat(anchor.not_after)
         if end <= now:
-            yield f'holds the CA "{anchor.label}", which expired on {end:%Y-%m-%d}'
+            yield EXPIRED.filled(name=anchor.label, end=end)
         elif end - now < SOON:
-            yield f'holds the CA "{anchor.label}", which expires on {end:%Y-%m-%d}'
+            yield EXPIRES.filled(name=anchor.label, end=end)
         if not bundle.still_there(anchor):
-            yield f'holds the CA "{anchor.label}", which is no longer in {anchor.path} ({anchor.name})'
+            yield NO_LONGER_THERE.filled(name=anchor.label, path=anchor.path, source=anchor.source)
+
+
+def _lacking(number: int) -> Text:
+    # For translators: a clause whose subject is the CA bundle.
+    return counted(
+        "lacks, for `pipsafe env`, {count} of the CAs that the system's store has by now",
+        "lacks, for `pipsafe env`, {count} of the CAs that the system's store has by now",
+        number,
+    )
 
 
 def are_older(found: Note, public: PublicRoots) -> bool:
@@ -122,13 +156,13 @@ def _of_file(path: str, name: str, digest: str) -> Iterator[str]:
     try:
         data = regular_file.read(path, bundle.LARGEST)
     except FileNotFoundError:
-        yield f"is not whole: {name} is gone"
+        yield GONE.filled(file=name)
         return
     except OSError as error:
-        yield f"is not whole: {name} cannot be read ({error.strerror or error})"
+        yield NOT_READ.filled(file=name, reason=error.strerror or str(error))
         return
     if note.digest(data) != digest:
-        yield f"is not what was made: {name} was changed since"
+        yield CHANGED.filled(file=name)
     complaint = ownership.others_can_write(path, foreign_owner_allowed=False)
     if complaint:
-        yield f"can be tampered with: {complaint}"
+        yield OPEN.filled(reason=complaint)

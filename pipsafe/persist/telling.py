@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipsafe.causes.case import Diagnosis
+from pipsafe.language.text import Text, counted, enumerated, sentences, text
 from pipsafe.messages import wording
 from pipsafe.messages.terminal import Line
 from pipsafe.persist import places
@@ -14,22 +15,39 @@ from pipsafe.persist.edits import FileChange
 from pipsafe.persist.needless import Exempt
 from pipsafe.persist.note import Note
 from pipsafe.persist.places import ScopePlace
+from pipsafe.probes import prober_words
 
 BLANK = Line("", "")
 
-OLDER_PIPS = (
+OLDER_PIPS = text(
     "A pip before 22.2, one before 23.3 that has no truststore beside it, and one on a Python before 3.10 "
     "stop at that word if they read this file, too; --site "
     "writes it for this Python only."
 )
-FOR_OTHERS = "`pipsafe env` prints the variables that give git, curl, npm, uv and others the same trust."
-TAKEN_BACK_BY = "`pipsafe persist{}--undo` takes all of it back."
-DROP = "--drop-trusted-host takes it out."
-NEEDLESS = "trusted-host {} ({}) is not needed: pip would verify that server, and accept it."
-EXEMPT_AGAIN = "A trusted-host that was taken out stands there again, so pip does not verify that server."
-PROFILE = (
+FOR_OTHERS = text(
+    "`pipsafe env` prints the variables that give git, curl, npm, uv and others the same trust."
+)
+TAKEN_BACK_BY = text("`{command}` takes all of it back.")
+# For translators: "it" is the setting trusted-host.
+DROP = text("--drop-trusted-host takes it out.")
+# For translators: {place} is where that is set, a file and a line.
+NEEDLESS = text("trusted-host {host} ({place}) is not needed: pip would verify that server, and accept it.")
+EXEMPT_AGAIN = text(
+    "A trusted-host that was taken out stands there again, so pip does not verify that server."
+)
+PROFILE = text(
     "Where a shell's profile names those files (`pipsafe env`), take the lines out: `pipsafe env --unset`."
 )
+
+# For translators: {server} is a URL.
+ACCEPTED = text("{server}: accepted as it is")
+# For translators: {server} is a URL.
+WILL_BE_ACCEPTED = text("{server}: refused as it is, accepted with the change")
+# For translators: {server} is a URL; what is lasting is what an earlier `pipsafe persist` wrote.
+ACCEPTED_ALREADY = text("{server}: accepted by what is lasting already")
+
+WOULD_CHANGE = text("What would change:")
+CHANGES = text("What changes:")
 
 
 def of_draft(draft: Draft, *, dry_run: bool, writes: bool) -> list[Line]:
@@ -38,9 +56,9 @@ def of_draft(draft: Draft, *, dry_run: bool, writes: bool) -> list[Line]:
         *_head(draft),
         BLANK,
         *_servers(draft, writes=writes),
-        *(Line("note:", text, "note") for text in draft.checkup.trouble),
+        *(Line("note:", sentence, "note") for sentence in draft.checkup.trouble),
         *_grounds(draft),
-        *(Line("note:", f"The bundle {text}.", "note") for text in draft.renewed if writes),
+        *(Line("note:", stale(clause), "note") for clause in draft.renewed if writes),
         *_dropped(draft, writes=writes),
         *_changes(draft, dry_run=dry_run) * writes,
         *_exempt(draft.exempt, is_dropped=_drops(draft)),
@@ -50,24 +68,30 @@ def of_draft(draft: Draft, *, dry_run: bool, writes: bool) -> list[Line]:
 def _head(draft: Draft) -> list[Line]:
     around = draft.checkup.around
     hello = around.situation.hello
-    return [Line("", f"pip {hello.pip_version}, Python {hello.python_version}, {hello.executable}")]
+    versions = [f"pip {hello.pip_version}", f"Python {hello.python_version}"]
+    return [Line("", enumerated([*versions, hello.executable]))]
 
 
 def _servers(draft: Draft, *, writes: bool) -> Iterator[Line]:
-    how = "refused as it is, accepted with the change" if writes else "accepted by what is lasting already"
+    cured = WILL_BE_ACCEPTED if writes else ACCEPTED_ALREADY
     stays = draft.stays_refused
     for item in draft.checkup.diagnoses:
         if item.is_healthy:
-            yield Line("✓", f"{item.case.origin}: accepted as it is", "done")
+            yield Line("✓", ACCEPTED.filled(server=item.case.origin), "done")
         elif item in stays:
             yield from _refused(item)
         else:
-            yield Line("✓", f"{item.case.origin}: {how}", "done")
+            yield Line("✓", cured.filled(server=item.case.origin), "done")
 
 
 def _refused(item: Diagnosis) -> Iterator[Line]:
-    yield Line("×", f"{item.case.origin}: refused: {item.case.pip.message or 'no reason given'}", "error")
-    yield Line("╰─>", f"{item.decisive.name}: {item.decisive.explanation}", "error")
+    reason = prober_words.translatable(item.case.pip.message) or text("no reason given")
+    # For translators: {server} is a URL.
+    refusal = text("{server}: refused: {reason}", server=item.case.origin, reason=reason)
+    yield Line("×", refusal, "error")
+    cause = item.decisive
+    why = text("{cause}: {explanation}", cause=cause.name, explanation=cause.explanation)
+    yield Line("╰─>", why, "error")
 
 
 def _grounds(draft: Draft) -> Iterator[Line]:
@@ -76,39 +100,73 @@ def _grounds(draft: Draft) -> Iterator[Line]:
         return
     remedy = draft.checkup.remedy
     if remedy is not None:
-        yield Line("note:", f"{wording.grounds(remedy)} A trial connection proved it.", "note")
+        yield Line("note:", sentences(wording.grounds(remedy), wording.PROVED), "note")
 
 
 def _dropped(draft: Draft, *, writes: bool) -> Iterator[Line]:
     for item in draft.dropped if writes else ():
-        where = f"{item.path} ({item.name})"
-        text = f'The CA "{item.label}" leaves the bundle: {where} does not vouch for it any more.'
-        yield Line("warning:", text, "warning")
+        # For translators: {source} is a variable, a setting, a program or "the system store"; {path} is its
+        # file.
+        told = text(
+            'The CA "{name}" leaves the bundle: {path} ({source}) does not vouch for it any more.',
+            name=item.label,
+            path=item.path,
+            source=item.source,
+        )
+        yield Line("warning:", told, "warning")
 
 
 def _changes(draft: Draft, *, dry_run: bool) -> list[Line]:
-    lines = [BLANK, Line("", "What would change:" if dry_run else "What changes:")]
+    lines = [BLANK, Line("", WOULD_CHANGE if dry_run else CHANGES)]
     for item in draft.changes:
         lines += of_change(item)
     if draft.files is not None and draft.note is not None and places.BUNDLE in draft.files:
-        count = draft.files[places.BUNDLE].count(b"-----BEGIN CERTIFICATE-----")
-        added = "".join(f', "{item.label}"' for item in draft.note.anchors)
-        roots = f"certifi {draft.note.roots_version}".rstrip()
-        lines.append(Line(" ", f"{draft.place.bundle}: {count} CAs: the public ones ({roots}){added}"))
+        lines.append(Line(" ", _of_bundle(draft.place.bundle, draft.files[places.BUNDLE], draft.note)))
     if draft.files is not None:
-        lines.append(
-            Line(" ", f"{draft.place.tools_bundle}: the same and the system's CAs, for `pipsafe env`")
-        )
+        # For translators: "the same" are CAs in a bundle of which the line before tells.
+        tools = text("{path}: the same and the system's CAs, for `pipsafe env`")
+        lines.append(Line(" ", tools.filled(path=draft.place.tools_bundle)))
     lines.append(BLANK)
     if isinstance(draft.cure, Feature):
         lines.append(Line("note:", OLDER_PIPS, "note"))
     return lines
 
 
+def _of_bundle(path: str, contents: bytes, note: Note) -> Text:
+    """What is in it."""
+    number = contents.count(b"-----BEGIN CERTIFICATE-----")
+    roots = f"certifi {note.roots_version}".rstrip()
+    if not note.anchors:
+        # For translators: {roots} is the list of public CAs, "certifi 2026.1.4".
+        return counted(
+            "{path}: {count} CA: the public ones ({roots})",
+            "{path}: {count} CAs: the public ones ({roots})",
+            number,
+            path=path,
+            roots=roots,
+        )
+    others = enumerated([text('"{name}"', name=item.label) for item in note.anchors])
+    # For translators: {roots} is the list of public CAs, "certifi 2026.1.4"; {others} are names of CAs.
+    return counted(
+        "{path}: {count} CA: the public ones ({roots}), {others}",
+        "{path}: {count} CAs: the public ones ({roots}), {others}",
+        number,
+        path=path,
+        roots=roots,
+        others=others,
+    )
+
+
 def of_change(item: FileChange) -> list[Line]:
-    what = " (new)" if item.before is None else " (removed)" if item.after is None else ""
+    template = text("{path}:")
+    if item.before is None:
+        # For translators: the file is new.
+        template = text("{path} (new):")
+    elif item.after is None:
+        # For translators: the file is removed.
+        template = text("{path} (removed):")
     return [
-        Line(" ", f"{item.path}{what}:", verbatim=True),
+        Line(" ", template.filled(path=item.path), verbatim=True),
         *(Line(f"   {mark}", line, verbatim=True) for mark, line in item.shown),
     ]
 
@@ -120,16 +178,23 @@ def _drops(draft: Draft) -> bool:
 
 def _exempt(items: Sequence[Exempt], *, is_dropped: bool) -> Iterator[Line]:
     for item in items:
-        text = NEEDLESS.format(item.host, item.set_in)
-        yield Line("hint:", text if is_dropped else f"{text} {DROP}", "hint")
+        told = NEEDLESS.filled(host=item.host, place=item.set_in)
+        yield Line("hint:", told if is_dropped else sentences(told, DROP), "hint")
+
+
+def stale(clause: str) -> Text:
+    """What is no longer so of a bundle, as a sentence."""
+    # For translators: the bundle is the subject of {clause}, such as "is not whole: ...".
+    return text("The bundle {clause}.", clause=clause)
 
 
 # How it ended
 
 
-def written(draft: Draft, scope_word: str) -> list[Line]:
-    lines = [Line("✓", "Written; pip reads it as it was meant. Verification stays on.", "done")]
-    lines.append(Line("hint:", TAKEN_BACK_BY.format(scope_word), "hint"))
+def written(draft: Draft) -> list[Line]:
+    lines = [Line("✓", text("Written; pip reads it as it was meant. Verification stays on."), "done")]
+    undo = TAKEN_BACK_BY.filled(command=f"{draft.place.command} --undo")
+    lines.append(Line("hint:", undo, "hint"))
     if draft.files is not None:
         lines.append(Line("hint:", FOR_OTHERS, "hint"))
     return lines
@@ -137,18 +202,18 @@ def written(draft: Draft, scope_word: str) -> list[Line]:
 
 def in_place(draft: Draft, present: Note | None) -> list[Line]:
     if not draft.checkup.diagnoses:
-        return [
-            Line(
-                "✓", "There is no server that pip would verify, so there is nothing to make lasting.", "done"
-            )
-        ]
+        nobody = text("There is no server that pip would verify, so there is nothing to make lasting.")
+        return [Line("✓", nobody, "done")]
     if present is not None and present.cure != "none":
-        return [Line("✓", f"This is lasting already, by {draft.place.config}. Nothing changes.", "done")]
-    return [Line("✓", "pip accepts all of it as it is. There is nothing to make lasting.", "done")]
+        # For translators: {file} is pip's configuration.
+        already = text("This is lasting already, by {file}. Nothing changes.", file=draft.place.config)
+        return [Line("✓", already, "done")]
+    # For translators: "it" is what pip was asked about, all its servers.
+    return [Line("✓", text("pip accepts all of it as it is. There is nothing to make lasting."), "done")]
 
 
 def only_shown() -> list[Line]:
-    return [Line("✓", "Nothing was written: --dry-run.", "done")]
+    return [Line("✓", text("Nothing was written: --dry-run."), "done")]
 
 
 def refused(reason: str) -> list[Line]:
@@ -156,25 +221,28 @@ def refused(reason: str) -> list[Line]:
 
 
 def of_undoing(changes: Sequence[FileChange], place: ScopePlace, found: Note, *, dry_run: bool) -> list[Line]:
-    lines = [Line("", "What would change:" if dry_run else "What changes:")]
+    lines = [Line("", WOULD_CHANGE if dry_run else CHANGES)]
     for item in changes:
         lines += of_change(item)
-    lines += [Line(" ", f"{place.folder}/{name} (removed)", verbatim=True) for name in found.files]
+    # For translators: the file is removed.
+    removed = text("{path} (removed)")
+    paths = [f"{place.folder}/{name}" for name in found.files]
+    lines += [Line(" ", removed.filled(path=path), verbatim=True) for path in paths]
     if any(mark == "+" and "trusted" in line for item in changes for mark, line in item.shown):
         lines.append(Line("warning:", EXEMPT_AGAIN, "warning"))
     if dry_run:
         return [*lines, *only_shown()]
-    done = Line("✓", "All that `pipsafe persist` made is taken back.", "done")
+    done = Line("✓", text("All that `pipsafe persist` made is taken back."), "done")
     return [*lines, done, *([Line("hint:", PROFILE, "hint")] if found.files else [])]
 
 
 def nothing_to_undo(place: ScopePlace, others: Sequence[ScopePlace]) -> list[Line]:
-    lines = [Line("✓", f"There is nothing to take back: {place.folder} holds no note.", "done")]
-    return lines + [
-        Line(
-            "hint:",
-            f"`pipsafe persist --{other.scope} --undo` takes back what {other.folder} tells of.",
-            "hint",
-        )
+    # For translators: {folder} would hold a note of what persist did.
+    nothing = text("There is nothing to take back: {folder} holds no note.", folder=place.folder)
+    # For translators: {folder} holds a note of what persist did.
+    elsewhere = text("`{command}` takes back what {folder} tells of.")
+    hints = [
+        elsewhere.filled(command=f"pipsafe persist --{other.scope} --undo", folder=other.folder)
         for other in others
     ]
+    return [Line("✓", nothing, "done"), *(Line("hint:", hint, "hint") for hint in hints)]

@@ -8,6 +8,7 @@ import stat
 import sys
 import tempfile
 
+from pipsafe.language.text import Text, text
 from pipsafe.trust import ownership, regular_file
 
 _LARGEST = 1 << 20
@@ -16,9 +17,19 @@ _LARGEST_BUNDLE = 64 << 20
 ALL_MAY_READ = 0o644
 OWNER_ONLY = 0o600
 
+NOT_READ = text("{path} cannot be read ({reason})")
+# For translators: {path} is a folder.
+NOT_MADE = text("{path} cannot be made ({reason})")
+NOT_WRITTEN = text("{path} cannot be written ({reason})")
+NOT_REMOVED = text("{path} cannot be removed ({reason})")
+
 
 class CannotWrite(Exception):
     """The message is a sentence without its full stop, and names the path."""
+
+
+def _failed(template: Text, path: str, error: OSError) -> CannotWrite:
+    return CannotWrite(template.filled(path=path, reason=error.strerror or str(error)))
 
 
 def contents(path: str) -> bytes | None:
@@ -28,7 +39,7 @@ def contents(path: str) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise CannotWrite(f"{path} cannot be read ({error.strerror or error})") from error
+        raise _failed(NOT_READ, path, error) from error
 
 
 def check(path: str) -> None:
@@ -37,18 +48,18 @@ def check(path: str) -> None:
     there = path if exists else _nearest(path)
     complaint = ownership.others_can_write(there, foreign_owner_allowed=False)
     if complaint:
-        raise CannotWrite(f"{path} is not written, since {complaint}")
+        raise CannotWrite(text("{path} is not written, since {complaint}", path=path, complaint=complaint))
     real = os.path.realpath(path)
     if exists:
         # To put another file in its place would go past its mode; root may write it in spite of that.
         mode = os.stat(real).st_mode
         if not stat.S_ISREG(mode):
-            raise CannotWrite(f"{path} is no file")
+            raise CannotWrite(text("{path} is no file", path=path))
         if not mode & 0o222 or not os.access(real, os.W_OK):
-            raise CannotWrite(f"{path} is read-only")
+            raise CannotWrite(text("{path} is read-only", path=path))
     folder = os.path.dirname(real) if exists else os.path.realpath(there)
     if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
-        raise CannotWrite(f"nothing can be written in {folder}")
+        raise CannotWrite(text("nothing can be written in {folder}", folder=folder))
 
 
 def make_folder(path: str, *, private: bool) -> tuple[str, ...]:
@@ -67,7 +78,7 @@ def make_folder(path: str, *, private: bool) -> tuple[str, ...]:
                 os.chmod(folder, 0o755)  # whatever the umask: other users' pips have to come in
     except OSError as error:
         remove_folders(tuple(made))
-        raise CannotWrite(f"{error.filename} cannot be made ({error.strerror})") from error
+        raise _failed(NOT_MADE, error.filename, error) from error
     return tuple(made)
 
 
@@ -91,7 +102,7 @@ def replace(path: str, data: bytes, mode: int) -> None:
         if partial:
             with contextlib.suppress(OSError):
                 os.unlink(partial)
-        raise CannotWrite(f"{path} cannot be written ({error.strerror or error})") from error
+        raise _failed(NOT_WRITTEN, path, error) from error
 
 
 def remove(path: str) -> None:
@@ -101,7 +112,7 @@ def remove(path: str) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise CannotWrite(f"{path} cannot be removed ({error.strerror or error})") from error
+        raise _failed(NOT_REMOVED, path, error) from error
 
 
 def remove_folders(folders: tuple[str, ...]) -> None:
@@ -151,7 +162,7 @@ class Batch:
         except (FileNotFoundError, NotADirectoryError):
             before, mode_before = None, mode
         except OSError as error:
-            raise CannotWrite(f"{path} cannot be read ({error.strerror or error})") from error
+            raise _failed(NOT_READ, path, error) from error
         if before == data:
             return
         self._before.append((path, before, mode_before))

@@ -172,7 +172,8 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S+")
 
 def redact_text(text: str) -> str:
     """*text* with the credentials of every URL in it replaced by `****`."""
-    return _URL.sub(lambda url: origin.redact(url[0]), _USERINFO.sub("://****@", text))
+    shown = _URL.sub(lambda url: origin.redact(url[0]), _USERINFO.sub("://****@", text))
+    return text if shown == text else shown  # what has a translation keeps it
 
 
 _PROXY = re.compile(r"^.*@")

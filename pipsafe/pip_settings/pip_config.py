@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pipsafe.language.text import text
 from pipsafe.pip_settings.pip_options import Version
 from pipsafe.trust import regular_file
 
@@ -60,11 +61,11 @@ def read(
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            problems.append(f"{path}: {error.strerror or error}")
+            problems.append(_with(path, error.strerror or str(error)))
             continue
         files.append(path)
         said, wrong = _parse(path, contents)
-        problems += (f"{path}: {problem}" for problem in wrong)
+        problems += (_with(path, problem) for problem in wrong)
         for section, settings in said.items():
             so_far = sections.setdefault(section, {})
             for name in settings if fall_through else ():
@@ -77,12 +78,21 @@ def read(
     return Configuration(sections, tuple(files), tuple(problems))
 
 
+def _with(path: str, problem: str) -> str:
+    return text("{path}: {problem}", path=path, problem=problem)
+
+
 def environment(environ: Mapping[str, str]) -> Iterator[Setting]:
     """What `PIP_*` variables set."""
     for variable, value in environ.items():
         name = variable[4:].lower()
         if variable.startswith("PIP_") and name not in ("version", "help"):
-            yield Setting(normalize(name), value, f"environment variable {variable}")
+            yield Setting(normalize(name), value, in_variable(variable))
+
+
+def in_variable(variable: str) -> str:
+    """Where it is set, for people."""
+    return text("environment variable {variable}", variable=variable)
 
 
 def normalize(name: str) -> str:
@@ -96,7 +106,7 @@ def _decode(contents: bytes) -> tuple[str, str | None]:
     try:
         return contents.decode(encoding), None
     except (UnicodeDecodeError, LookupError):
-        problem = f"contains invalid {encoding} characters"
+        problem = text("contains invalid {encoding} characters", encoding=encoding)
     try:
         return contents.decode("utf-8"), problem
     except UnicodeDecodeError:
@@ -105,25 +115,31 @@ def _decode(contents: bytes) -> tuple[str, str | None]:
 
 def _parse(path: str, contents: bytes) -> tuple[dict[str, dict[str, Setting]], list[str]]:
     """What a file sets, by section and name, and what is wrong with it."""
-    text, problem = _decode(contents)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    decoded, problem = _decode(contents)
+    decoded = decoded.replace("\r\n", "\n").replace("\r", "\n")
     problems = [problem] if problem else []
     # Not strict, so that a name given twice (pip stops at it) hides nothing.
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read_string(text, path)
+        parser.read_string(decoded, path)
     except configparser.Error as error:
         problems.append(" ".join(str(error).split()))
-    lines = _lines(text)
+    lines = _lines(decoded)
     said: dict[str, dict[str, Setting]] = {}
     for section in parser.sections():
         settings = said.setdefault(section, {})
         for name, value in parser.items(section):
             # What [DEFAULT] sets holds in every section that there is.
             place = section if (section, name) in lines else configparser.DEFAULTSECT
-            line = f", line {lines[place, name]}" if (place, name) in lines else ""
-            settings[normalize(name)] = Setting(normalize(name), value, f"{path}{line}, [{place}]")
+            set_in = _place(path, lines.get((place, name)), place)
+            settings[normalize(name)] = Setting(normalize(name), value, set_in)
     return said, problems
+
+
+def _place(path: str, line: int | None, section: str) -> str:
+    if line is None:
+        return text("{path}, [{section}]", path=path, section=section)
+    return text("{path}, line {number}, [{section}]", path=path, number=line, section=section)
 
 
 _SECTION = re.compile(r"\[(?P<name>.+)\]")

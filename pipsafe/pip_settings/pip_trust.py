@@ -18,9 +18,9 @@ from dataclasses import replace
 from pipsafe.causes.case import HIDING_VARIABLES
 from pipsafe.pip_settings import pip_tls
 from pipsafe.pip_settings.config_paths import TargetFacts
-from pipsafe.pip_settings.pip_config import Setting
+from pipsafe.pip_settings.pip_config import Setting, in_variable
 from pipsafe.pip_settings.surroundings import Surroundings
-from pipsafe.probes.probe import Trust
+from pipsafe.probes.asked import Trust
 from pipsafe.trust import system_store
 
 
@@ -98,5 +98,5 @@ def blamed_setting(around: Surroundings) -> Setting | None:
         return verify
     for name in HIDING_VARIABLES:
         if environ.get(name):
-            return Setting(name, environ[name], f"environment variable {name}")
+            return Setting(name, environ[name], in_variable(name))
     return None

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
+from pipsafe.language.text import text
 from pipsafe.pip_settings import command_line
 from pipsafe.pip_settings.pip_config import Setting
 from pipsafe.pip_settings.pip_options import REQUIREMENTS_FILE, spellings
@@ -73,7 +74,7 @@ def read(
     reading = _Reading(supplied, os.environ if environ is None else environ)
     for path in paths:
         found = path if path in supplied or _is_url(path) else str(Path(cwd, path))
-        _read_file(found, "requirements file given to pip", 0, reading)
+        _read_file(found, text("requirements file given to pip"), 0, reading)
     return Requirements(
         tuple(reading.files), tuple(reading.settings), tuple(reading.urls), tuple(reading.problems)
     )
@@ -104,12 +105,13 @@ def _read_file(path: str, named_in: str, depth: int, reading: _Reading) -> None:
         return
     reading.seen.add(path)
     if depth > DEPTH_LIMIT or len(reading.files) >= FILE_LIMIT:
-        reading.problems.append(f"{path}: not read, there are too many files")
+        reading.problems.append(text("{path}: not read, there are too many files", path=path))
         return
     try:
         contents = _contents(path, reading)
     except OSError as error:
-        reading.problems.append(f"{path}: {error.strerror or error}")
+        problem = error.strerror or str(error)
+        reading.problems.append(text("{path}: {problem}", path=path, problem=problem))
         return
     reading.files.append(path)
     if _LOCK_FILE.search(path):
@@ -198,12 +200,12 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _read_line(line: str, path: str, number: int, depth: int, reading: _Reading) -> None:
-    place = f"{path}, line {number}"
+    place = text("{path}, line {number}", path=path, number=number)
     requirement, options = _split(line)
     try:
         typed = shlex.split(options)
     except ValueError as error:
-        reading.problems.append(f"{place}: {error}")
+        reading.problems.append(text("{path}: {problem}", path=place, problem=str(error)))
         return
     values: dict[str, list[str]] = {}
     for word in command_line.words(typed, spellings(REQUIREMENTS_FILE)):

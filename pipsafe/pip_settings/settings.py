@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from pipsafe import origin
+from pipsafe.language.text import text
 from pipsafe.origin import Origin
 from pipsafe.pip_settings import pip_config
 from pipsafe.pip_settings.command_line import CommandLine
@@ -23,7 +24,7 @@ from pipsafe.pip_settings.requirements import Requirements, url_of
 
 __all__ = ["Contact", "Setting", "Settings", "TargetFacts", "config_paths", "index_urls", "origins", "read"]
 
-COMMAND_LINE = "command line"
+COMMAND_LINE = text("command line")
 DEFAULT_TIMEOUT = 15.0
 DEFAULT_RETRIES = 5
 
@@ -147,7 +148,7 @@ def _variable(environ: Mapping[str, str], *names: str) -> Setting | None:
     """The first of the variables that is set and not empty."""
     for name in names:
         if value := environ.get(name):
-            return Setting(name, value, f"environment variable {name}")
+            return Setting(name, value, pip_config.in_variable(name))
     return None
 
 
@@ -156,7 +157,7 @@ def _unverified(environ: Mapping[str, str], facts: TargetFacts) -> Setting | Non
     off = environ.get("CURL_CA_BUNDLE") == "" and not environ.get("REQUESTS_CA_BUNDLE")
     if not off or facts.pip_version >= EMPTY_CA_BUNDLE_IGNORED:
         return None
-    return Setting("CURL_CA_BUNDLE", "", "environment variable CURL_CA_BUNDLE")
+    return Setting("CURL_CA_BUNDLE", "", pip_config.in_variable("CURL_CA_BUNDLE"))
 
 
 def _expanded(setting: Setting | None, facts: TargetFacts) -> Setting | None:
@@ -196,7 +197,8 @@ class _Values:
             items = setting.value.split()
             self._values[option.name] = [replace(setting, name=option.name, value=item) for item in items]
         elif option.kind is Kind.FLAG and setting.value.lower() not in _BOOLEANS:
-            self.problems.append(f"{setting.set_in}: {option.name} is neither yes nor no: {setting.value}")
+            told = text("{where}: {option} is neither yes nor no: {value}")
+            self.problems.append(told.filled(where=setting.set_in, option=option.name, value=setting.value))
         else:
             self._values[option.name] = [replace(setting, name=option.name)]
 
@@ -220,7 +222,8 @@ class _Values:
         try:
             return kind(setting.value)
         except ValueError:
-            self.problems.append(f"{setting.set_in}: {name} is no number: {setting.value}")
+            told = text("{where}: {option} is no number: {value}")
+            self.problems.append(told.filled(where=setting.set_in, option=name, value=setting.value))
             return default
 
 
@@ -240,7 +243,7 @@ def index_urls(settings: Settings, requirements: Requirements, default_index: st
 
     `--no-index` in a file holds from there on, in pips before 22.3 until the next index that a file names.
     """
-    index = settings.index_url or Setting("index-url", default_index, "pip's default")
+    index = settings.index_url or Setting("index-url", default_index, text("pip's default"))
     urls = [] if settings.no_index else [index, *settings.extra_index_urls]
     no_index = settings.no_index and settings.no_index_lasts
     for setting in requirements.settings:
@@ -279,7 +282,7 @@ def _urls(
         yield from (("index", url) for url in typed or (setting.value for setting in indexes))
         links = (*settings.find_links, *requirements.of("find-links"))
         yield from (("find-links", link.value) for link in links)
-        given = [url_of(text) for text in (*command_line.arguments, *command_line.values("editable"))]
+        given = [url_of(word) for word in (*command_line.arguments, *command_line.values("editable"))]
         yield from ((_leg(url), url) for url in given if url)
     for setting in requirements.urls:
         if setting.name == "requirement-file" or _asks_index(command_line):

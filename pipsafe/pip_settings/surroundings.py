@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pipsafe.attempts.situation import Situation
+from pipsafe.language.text import text
 from pipsafe.pip_settings import command_line, pip_config, pip_tls, requirements, settings
 from pipsafe.pip_settings.config_paths import TargetFacts, config_paths
 from pipsafe.pip_settings.pip_config import Setting
 from pipsafe.pip_settings.proxy import choose, parse
 from pipsafe.pip_settings.settings import Contact, Settings
 from pipsafe.pip_settings.versions import release
-from pipsafe.probes.probe import Place
+from pipsafe.probes.asked import Place
 from pipsafe.trust import ownership, sources, stock
 from pipsafe.trust.sources import Source
 
@@ -61,7 +62,7 @@ class Surroundings(NamedTuple):
             return None
         environ = self.situation.environ
         by_variable = [
-            Setting(name, environ[name], f"environment variable {name}")
+            Setting(name, environ[name], pip_config.in_variable(name))
             for name in PROXY_VARIABLES
             if environ.get(name)
         ]
@@ -83,10 +84,14 @@ class Surroundings(NamedTuple):
                 if setting is None or setting.value in self.situation.set_aside:
                     continue
                 if sources.is_path(setting.value):
-                    yield Source("configured", f"cert ({setting.set_in})", setting.value)
+                    yield Source("configured", _named("cert", setting), setting.value)
         cert = self.settings.cert
         if cert is not None and sources.is_path(cert.value) and ", line " not in cert.set_in:
-            yield Source("configured", f"{cert.name} ({cert.set_in})", cert.value)
+            yield Source("configured", _named(cert.name, cert), cert.value)
+
+
+def _named(name: str, setting: Setting) -> str:
+    return text("{setting} ({where})", setting=name, where=setting.set_in)
 
 
 def read(situation: Situation) -> Surroundings:

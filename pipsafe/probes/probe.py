@@ -3,157 +3,22 @@
 One process answers all questions of a round. It is bounded in time: a watchdog ends it.
 """
 
-import base64
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
 
-from pipsafe.origin import Origin
-from pipsafe.pip_settings.proxy import Proxy
-from pipsafe.probes.prober_process import ProbeFailed, ProberProcess
-from pipsafe.x509.certificate import Certificate, MalformedCertificate, parse
-
-__all__ = ["Facts", "Place", "ProbeFailed", "Prober", "Survey", "Trust", "Verdict", "to_pem"]
+from pipsafe.probes import answered
+from pipsafe.probes.answered import Facts, Survey, Verdict
+from pipsafe.probes.asked import Place, Trust
+from pipsafe.probes.prober_process import ProberProcess
+from pipsafe.x509.certificate import Certificate
+from pipsafe.x509.pem import to_pem
 
 MOST_ORIGINS = 256
 """Origins looked at in one survey."""
 
 SHARE_TO_BEGIN = 0.4
 """Of the prober's life: within it a survey begins to look at an origin, or not at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """What a pip trusts, as far as it decides a handshake."""
-
-    truststore: bool = False
-    """Whether what the system trusts is added."""
-    file: str | None = None
-    """A CA file or folder that stands in for, or is added to, pip's own roots."""
-    carried: bool = True
-    """Whether the roots that pip carries count."""
-    strict: bool = False
-    """Whether RFC 5280 strictness is on."""
-    pem: str | None = None
-    """Roots given as text instead of a file."""
-    openssl_defaults: bool = False
-    """Whether OpenSSL's own default paths (on Windows the system's store) count."""
-    through_proxy: "Trust | None" = None
-    """What holds for an origin behind a proxy, where that is another trust."""
-    at_proxy: "Trust | None" = None
-    """What judges the certificate of a proxy that is spoken to over TLS. None: whatever vouches for it
-    in a survey, else this very trust."""
-
-    def as_request(self) -> dict[str, object]:
-        return {
-            "truststore": self.truststore,
-            "file": self.file,
-            "carried": self.carried,
-            "strict": self.strict,
-            "pem": self.pem,
-            "openssl_defaults": self.openssl_defaults,
-            "through_proxy": self.through_proxy and self.through_proxy.as_request(),
-            "at_proxy": self.at_proxy and self.at_proxy.as_request(),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How one handshake went."""
-
-    accepted: bool
-    code: int | None
-    """OpenSSL's verify code (or the operating system's), 0 when accepted."""
-    message: str
-    kind: str
-    """accepted | certificate | client-certificate | protocol | unreachable | proxy | proxy-tls |
-    proxy-certificate | setting | ssl-missing"""
-
-    @property
-    def is_of_client_certificate(self) -> bool:
-        """Whether it is the client certificate that cannot be used, and no CA setting."""
-        return self.kind == "setting" and self.message.startswith("the client certificate")
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the target's pip and OpenSSL say of themselves."""
-
-    default_index: str | None
-    certifi: str | None
-    """Path of the roots that pip carries."""
-    truststore: bool
-    """Whether truststore can be imported there."""
-    openssl: str | None
-    """None where there is no ssl."""
-    default_file: str | None
-    default_folder: str | None
-    build: Mapping[str, str | None]
-    """How that Python was built and installed: executable, prefix, base_prefix, version, platform, os_id,
-    is_conda, ssl_error; and where ssl is missing config_args, openssl_libs, openssl_includes,
-    openssl_ldflags."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An origin and the way to it."""
-
-    origin: Origin
-    proxy: Proxy | None
-    client_certificate: str | None = None
-    """The file with the certificate, and its key, that pip presents to servers that ask for one."""
-    ciphers: str | None = None
-    """The ciphers that this pip names by itself; None: it leaves them to Python."""
-    is_proxy: bool = False
-    """Whether this is a proxy that is spoken to over TLS, to be looked at for its own sake."""
-
-    def as_request(self) -> dict[str, object]:
-        proxy = self.proxy
-        return {
-            "host": self.origin.host,
-            "port": self.origin.port,
-            "client_certificate": self.client_certificate,
-            "ciphers": self.ciphers,
-            "is_proxy": self.is_proxy,
-            "proxy": proxy
-            and {
-                "scheme": proxy.scheme,
-                "host": proxy.host,
-                "port": proxy.port,
-                "authorization": proxy.authorization,
-                "plainly": proxy.plainly,
-            },
-        }
-
-    def of_proxy(self) -> "Place | None":
-        """The proxy on the way as a place of its own, if pip speaks to it over TLS."""
-        proxy = self.proxy
-        if proxy is None or proxy.scheme != "https" or proxy.plainly:
-            return None
-        return Place(Origin("https", proxy.host, proxy.port), None, ciphers=self.ciphers, is_proxy=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What one origin presents, and what each trust says to it."""
-
-    origin: Origin
-    chain: tuple[Certificate, ...]
-    """As presented, leaf first."""
-    whole: bool
-    """Whether the chain is all that was presented; an old Python shows the leaf only."""
-    error: Verdict | None
-    """Why the chain could not be read."""
-    verdicts: Mapping[str, Verdict]
-    unmasked: Mapping[str, Verdict]
-    """With the chain's own top as if trusted: "time" (name ignored), "name" (time ignored).
-
-    "lenient": pip's trust without strictness, where pip is strict and refuses."""
-    spoken: str | None = None
-    """The first words of a server that answers in plain text where TLS was expected."""
-    asks_for_certificate: bool = False
 
 
 class Prober:
@@ -201,7 +66,21 @@ class Prober:
     def survey(
         self, places: Sequence[Place], trusts: Mapping[str, Trust], *, seconds: float
     ) -> tuple[Survey, ...]:
-        """Every place under every trust, all at once; ``seconds`` bounds one connection."""
+        """Every place under every trust, all at once; ``seconds`` bounds one connection.
+
+        A server that answers, and was late with its chain, is asked once more.
+        """
+        surveys = self._surveyed(places, trusts, seconds=seconds)
+        late = [number for number, survey in enumerate(surveys) if survey.is_late]
+        if not late:
+            return surveys
+        again = self._surveyed([places[number] for number in late], trusts, seconds=seconds)
+        answers = dict(zip(late, again, strict=True))
+        return tuple(answers.get(number, survey) for number, survey in enumerate(surveys))
+
+    def _surveyed(
+        self, places: Sequence[Place], trusts: Mapping[str, Trust], *, seconds: float
+    ) -> tuple[Survey, ...]:
         request = {
             "op": "survey",
             "origins": [place.as_request() for place in places],
@@ -211,7 +90,9 @@ class Prober:
             "begin_within": SHARE_TO_BEGIN * self.seconds,
         }
         answers = self._process.ask(request)["origins"]
-        return tuple(_survey(place.origin, answer) for place, answer in zip(places, answers, strict=True))
+        return tuple(
+            answered.survey(place.origin, answer) for place, answer in zip(places, answers, strict=True)
+        )
 
     def trial(
         self,
@@ -237,7 +118,7 @@ class Prober:
             "seconds": seconds,
         }
         answers = self._process.ask(request)["origins"]
-        return tuple(tuple(Verdict(**item) for item in row) for row in answers)
+        return tuple(tuple(answered.verdict(item) for item in row) for row in answers)
 
     def redirects(
         self, pages: Sequence[tuple[Place, str]], trust: Trust, *, seconds: float
@@ -268,30 +149,4 @@ class Prober:
             "environ": dict(environ),
             "seconds": seconds,
         }
-        return tuple(Verdict(**item) for item in self._process.ask(request)["origins"])
-
-
-def _survey(origin: Origin, answer: Any) -> Survey:
-    chain = []
-    for text in answer["chain"]:
-        try:
-            chain.append(parse(base64.b64decode(text)))
-        except (MalformedCertificate, ValueError):
-            continue
-    return Survey(
-        origin=origin,
-        chain=tuple(chain),
-        whole=answer["whole"],
-        error=answer["error"] and Verdict(**answer["error"]),
-        verdicts={name: Verdict(**item) for name, item in answer["verdicts"].items()},
-        unmasked={name: Verdict(**item) for name, item in answer["unmasked"].items()},
-        spoken=answer["spoken"],
-        asks_for_certificate=answer["asks"],
-    )
-
-
-def to_pem(der: bytes) -> str:
-    """One certificate as PEM, 64 characters a line (RFC 7468)."""
-    text = base64.b64encode(der).decode("ascii")
-    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
-    return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
+        return tuple(answered.verdict(item) for item in self._process.ask(request)["origins"])

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from pipsafe.attempts import launch
 from pipsafe.attempts.attempt import Hello
+from pipsafe.language.text import text
 
 # The sources come first on stdin: they need not be files (pipsafe may lie in a zip).
 SOURCES = (
@@ -81,7 +82,8 @@ class ProberProcess:
                 start_new_session=True,
             )
         except OSError as error:
-            raise ProbeFailed(f"{python} cannot be started: {error.strerror}") from error
+            template = text("{python} cannot be started: {reason}")
+            raise ProbeFailed(template.filled(python=python, reason=error.strerror)) from error
         launch.call_at_the_end(self.end)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -118,27 +120,35 @@ class ProberProcess:
         try:
             line = self._answers.get(timeout=max(0.0, self._deadline - time.monotonic()))
         except queue.Empty:
-            waited = f"{self._deadline - self._began:g} seconds"
-            raise ProbeFailed(f"{self._python}, which was to look into it, did so for {waited}") from None
+            template = text("{python}, which was to look into it, did so for {seconds:g} seconds")
+            waited = self._deadline - self._began
+            raise ProbeFailed(template.filled(python=self._python, seconds=waited)) from None
         if line is None:
-            raise ProbeFailed(f"{self._python}, which was to look into it, {self._how_it_ended()}")
+            raise ProbeFailed(self._how_it_ended())
         try:
             return json.loads(line)
         except ValueError as error:
-            raise ProbeFailed(f"what {self._python} found out about it cannot be read") from error
+            template = text("what {python} found out about it cannot be read")
+            raise ProbeFailed(template.filled(python=self._python)) from error
 
     def _how_it_ended(self) -> str:
-        """In words; it has closed its output."""
+        """In a sentence; it has closed its output."""
+        python = self._python
         try:
             code = self._process.wait(TIDYING_SECONDS)
         except subprocess.TimeoutExpired:
-            return "gave no answer"
+            return text("{python}, which was to look into it, gave no answer", python=python)
         if code >= 0:
-            return f"ended with exit code {code}"
+            template = text("{python}, which was to look into it, ended with exit code {code}")
+            return template.filled(python=python, code=code)
         try:
-            return f"was ended by {signal.Signals(-code).name}"
+            name = signal.Signals(-code).name
         except ValueError:
-            return f"was ended by signal {-code}"
+            template = text("{python}, which was to look into it, was ended by signal {number}")
+            return template.filled(python=python, number=-code)
+        # For translators: {name} is a signal, "SIGKILL" say.
+        template = text("{python}, which was to look into it, was ended by {name}")
+        return template.filled(python=python, name=name)
 
     def end(self) -> None:
         """End it, by force if need be, and what it started."""
@@ -202,5 +212,5 @@ def ahead(hello: Hello, python: str, environ: Mapping[str, str]) -> ProberProces
 def _source(name: str) -> str:
     source = get_data("pipsafe.target_side", f"{name}.py")
     if source is None:
-        raise ProbeFailed("the prober's source is missing")
+        raise ProbeFailed(text("the prober's source is missing"))
     return source.decode("utf-8")

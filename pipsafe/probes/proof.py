@@ -8,9 +8,13 @@ from dataclasses import replace
 from pipsafe import remedy
 from pipsafe.attempts.scratch import NoScratch, Scratch
 from pipsafe.findings import Remedy
+from pipsafe.language.text import of_error, text
 from pipsafe.pip_settings import command_line, pip_trust
 from pipsafe.pip_settings.surroundings import Surroundings
-from pipsafe.probes.probe import Facts, Place, ProbeFailed, Prober, Trust
+from pipsafe.probes.answered import Facts
+from pipsafe.probes.asked import Place, Trust
+from pipsafe.probes.probe import Prober
+from pipsafe.probes.prober_process import ProbeFailed
 from pipsafe.remedy import Plan
 from pipsafe.trust import ca_file, system_store
 from pipsafe.trust.of_children import Children
@@ -50,7 +54,7 @@ class Proof:
                         for verdict in asked.prove(places, given, candidate.environment, seconds=self.seconds)
                     ]
             except (NoScratch, ProbeFailed) as error:
-                self.trouble.append(f"A cure could not be prepared: {error}.")
+                self.trouble.append(text("A cure could not be prepared: {reason}.", reason=of_error(error)))
                 continue
             if all(verdict.accepted for verdict in verdicts):
                 return candidate

@@ -1,10 +1,13 @@
 """`pipsafe shell-init`: prints what makes `pip` run pipsafe in a shell, and completes both."""
 
+from pipsafe.language import catalogues
+from pipsafe.language.text import enumerated, text
 from pipsafe.messages import standard_output
 from pipsafe.own_options import UsageError
-from pipsafe.shell_init.shells import TEXTS, text
+from pipsafe.shell_init.shells import TEXTS, filled
 
-HELP = """\
+HELP = text(
+    """\
 Usage: pipsafe shell-init SHELL
 
 Prints, for your shell's profile to evaluate, a `pip` that runs pipsafe, and
@@ -23,20 +26,21 @@ It reaches what is typed in that shell, not scripts: `command pip` and
 
 Exit code: 0; 2 if the command line makes no sense.
 """
+)
 
 
 def main(arguments: list[str], commands: tuple[str, ...]) -> int:
     """Everything behind the word `shell-init`. Returns the exit code. Raises UsageError."""
     if arguments and arguments[0] in ("-h", "--help"):
-        standard_output.write(HELP)
+        standard_output.tell(lambda language: HELP.said(catalogues.look(language)))
         return 0
-    shells = ", ".join(TEXTS)
+    shells = enumerated(TEXTS)
     if not arguments:
-        raise UsageError(f"shell-init takes the name of a shell, one of {shells}.")
+        raise UsageError(text("shell-init takes the name of a shell, one of {shells}.", shells=shells))
     shell, *rest = arguments
     if shell not in TEXTS:
-        raise UsageError(f"shell-init takes one of {shells}, not {shell!r}.")
+        raise UsageError(text("shell-init takes one of {shells}, not {name!r}.", shells=shells, name=shell))
     if rest:
-        raise UsageError(f"shell-init takes one shell, and {rest[0]!r} is too much.")
-    standard_output.write(text(shell, commands))
+        raise UsageError(text("shell-init takes one shell, and {word!r} is too much.", word=rest[0]))
+    standard_output.write(filled(shell, commands))
     return 0

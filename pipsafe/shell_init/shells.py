@@ -90,10 +90,10 @@ Register-ArgumentCompleter -Native -CommandName pip, pipsafe -ScriptBlock {
 """
 
 TEXTS: Mapping[str, str] = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH, "powershell": _POWERSHELL}
-"""Names of shells to what is read; their gaps are filled by `text`."""
+"""Names of shells to what is read; their gaps are filled by `filled`."""
 
 
-def text(shell: str, commands: tuple[str, ...]) -> str:
+def filled(shell: str, commands: tuple[str, ...]) -> str:
     """What the shell is to read. ``commands``: pipsafe's own, which complete beside pip's."""
     return TEXTS[shell] % {
         "assignments": " ".join(f"{name}={value}" for name, value in ASKING.items()),

@@ -10,10 +10,16 @@ import os
 import shlex
 import sys
 
+from pipsafe.language.text import Text, text
+from pipsafe.messages import terminal
+from pipsafe.messages.terminal import Line
 from pipsafe.own_options import UsageError
 from pipsafe.trust import regular_file
 
 STDIN = "-"
+
+ENDED_ON_WINDOWS = text("reading the log from this terminal; Ctrl-Z and Enter ends it.")
+ENDED_ELSEWHERE = text("reading the log from this terminal; Ctrl-D ends it.")
 
 LARGEST = 64 * 1024 * 1024
 """Bytes. A log of pip -vvv has a few hundred thousand."""
@@ -35,7 +41,7 @@ ERRORS = "pipsafe.code-page"
 
 def name_of(path: str) -> str:
     """What to call it."""
-    return "standard input" if path == STDIN else path
+    return text("standard input") if path == STDIN else path
 
 
 def read(path: str) -> str:
@@ -49,33 +55,51 @@ def _of_file(path: str) -> bytes:
     except OSError as error:
         if error.errno == errno.EFBIG:
             raise UsageError(_too_large(path)) from None
-        why = error.strerror or str(error)
-        hint = f"; to read from a pipe, name {STDIN}" if why == "not a regular file" else ""
-        raise UsageError(f"the log {path!r} cannot be read: {why}{hint}.") from None
+        raise UsageError(_not_read(path, error.strerror or str(error))) from None
+
+
+def _not_read(path: str, why: str) -> Text:
+    if why == "not a regular file":
+        # For translators: {path} is in quotation marks
+        return text(
+            "the log {path} cannot be read: not a regular file; to read from a pipe, name {stdin}.",
+            path=repr(path),
+            stdin=STDIN,
+        )
+    # For translators: {path} is in quotation marks
+    return text("the log {path} cannot be read: {reason}.", path=repr(path), reason=why)
 
 
 def _of_stdin() -> bytes:
     if sys.stdin is None:
-        raise UsageError("there is no standard input to read the log from.")
+        raise UsageError(text("there is no standard input to read the log from."))
     if sys.stdin.isatty() and sys.stderr is not None:
-        end = "Ctrl-Z and Enter" if os.name == "nt" else "Ctrl-D"
-        print(f"pipsafe: reading the log from this terminal; {end} ends it.", file=sys.stderr)
+        reading = ENDED_ON_WINDOWS if os.name == "nt" else ENDED_ELSEWHERE
+        terminal.write([Line("pipsafe:", reading)], sys.stderr, os.environ)
     try:
         contents = sys.stdin.buffer.read(LARGEST + 1)
     except OSError as error:
-        raise UsageError(f"standard input cannot be read: {error.strerror or error}.") from None
+        raise UsageError(
+            text("standard input cannot be read: {reason}.", reason=error.strerror or str(error))
+        ) from None
     if len(contents) > LARGEST:
         raise UsageError(_too_large(STDIN))
     return contents
 
 
-def _too_large(path: str) -> str:
+def _too_large(path: str) -> Text:
     """With the command that reads its end, where what it came to stands."""
-    file = "FILE" if path == STDIN else shlex.quote(path)
     size = LARGEST // (1024 * 1024)
-    return (
-        f"the log {'' if path == STDIN else repr(path) + ' '}has more than {size} MB; try "
-        f"`tail -n 5000 {file} | pipsafe explain --log -`."
+    if path == STDIN:
+        return text(
+            "the log has more than {size} MB; try `tail -n 5000 FILE | pipsafe explain --log -`.", size=size
+        )
+    # For translators: {path} is in quotation marks
+    return text(
+        "the log {path} has more than {size} MB; try `tail -n 5000 {file} | pipsafe explain --log -`.",
+        path=repr(path),
+        size=size,
+        file=shlex.quote(path),
     )
 
 

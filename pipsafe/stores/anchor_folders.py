@@ -14,6 +14,7 @@ import shlex
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from pipsafe.language.text import text
 from pipsafe.stores import p11_kit, places
 from pipsafe.trust import ca_file
 from pipsafe.trust.sources import Source
@@ -28,6 +29,12 @@ _DISTRIBUTIONS = (
     ("/etc/alpine-release", "apk add ca-certificates"),
     ("/etc/debian_version", "apt-get install ca-certificates"),
 )
+
+
+# For translators: anchors are root certificates; {command} merges them, "update-ca-certificates" say.
+_OF_COMMAND = text("the anchors for {command}")
+_OF_COMMAND_WANTING_PEM = text("the anchors for {command}, which wants PEM and not DER")
+_OF_COMMAND_WANTING_CRT = text("the anchors for {command}, which ignores names that do not end in .crt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ def _source(folder: Folder, path: str, merge: str | None) -> Source:
     if folder.accepted is _CRT and _is_binary(path):
         # It would go into the bundle as it is, and nobody finds a certificate in that.
         converted = f"openssl x509 -inform der -in {shlex.quote(path)} -out {shlex.quote(path)}"
-        name = f"{_name(folder)}, which wants PEM and not DER"
+        name = _OF_COMMAND_WANTING_PEM.filled(command=_program(folder))
         return Source("provisioned", name, path, merge=f"{converted} && {merge}" if merge else None)
     return Source("provisioned", _name(folder), path, merge=merge)
 
@@ -137,12 +144,16 @@ def _passed_over(folder: Folder, path: str, merge: str | None) -> Source:
         rename = f"openssl x509 -inform der -in {shlex.quote(path)} -out {shlex.quote(renamed)}"
     else:
         rename = f"mv {shlex.quote(path)} {shlex.quote(renamed)}"
-    name = f"{_name(folder)}, which ignores names that do not end in .crt"
+    name = _OF_COMMAND_WANTING_CRT.filled(command=_program(folder))
     return Source("provisioned", name, path, merge=f"{rename} && {merge}" if merge else None)
 
 
 def _name(folder: Folder) -> str:
-    return f"the anchors for {folder.command.partition(' ')[0]}"
+    return _OF_COMMAND.filled(command=_program(folder))
+
+
+def _program(folder: Folder) -> str:
+    return folder.command.partition(" ")[0]
 
 
 def _is_binary(path: str) -> bool:
@@ -152,7 +163,7 @@ def _is_binary(path: str) -> bool:
 
 def _merge(folder: Folder, root: str) -> str | None:
     """The command, or what brings it where it is missing, as in slim images."""
-    name = folder.command.partition(" ")[0]
+    name = _program(folder)
     if any(os.path.isfile(places.below(root, f"{place}/{name}")) for place in _FOLDERS_OF_COMMANDS):
         return folder.command
     marks = (install for mark, install in _DISTRIBUTIONS if os.path.isfile(places.below(root, mark)))

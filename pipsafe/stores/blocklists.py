@@ -12,6 +12,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import text
 from pipsafe.stores import anchor_folders, denials, p11_kit, places
 from pipsafe.stores.denials import Denied
 from pipsafe.x509 import bundle
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _DEBIAN_LIST = "/etc/ca-certificates.conf"
 _DEBIAN_FILES = "/usr/share/ca-certificates/"
 _MOST_LINES = 10_000
+
+# For translators: the certificate itself lies there, among those that are distrusted.
+_BY = text("distrusted by {path}")
 
 P11_KIT = (
     "/etc/pki/ca-trust/source",  # RHEL, Fedora, Amazon
@@ -75,7 +79,7 @@ def _in_debian_list(root: str, path: str) -> Iterator[Denied]:
     )
     for number, name in marked:
         found = _certificates(places.below(root, _DEBIAN_FILES + name))
-        reason = f"distrusted in {printable(place)}, line {number}"
+        reason = text("distrusted in {path}, line {number}", path=printable(place), number=number)
         yield denials.of_certificates([der for der in found if der not in kept], reason)
 
 
@@ -93,7 +97,7 @@ def _blocked(path: str) -> Denied:
     data = places.read(path)
     if isinstance(data, str):
         return Denied()
-    reason = f"distrusted by {printable(path)}"
+    reason = _BY.filled(path=printable(path))
     if p11_kit.HEADER in data:
         return p11_kit.denied(p11_kit.objects(data), reason)
     found = bundle.contents(data)
@@ -105,7 +109,7 @@ def _marked(path: str) -> Denied:
     data = places.read(path)
     if isinstance(data, str):
         return Denied()
-    reason = f"distrusted in {printable(path)}"
+    reason = text("distrusted in {path}", path=printable(path))
     if p11_kit.HEADER in data:
         return p11_kit.denied(p11_kit.distrusted(data), reason)
     return denials.of_certificates(bundle.contents(data).rejected, reason)
@@ -113,7 +117,7 @@ def _marked(path: str) -> Denied:
 
 def _in_freebsd_folder(root: str, base: str) -> Iterator[Denied]:
     for path in places.files(places.below(root, base)):
-        yield denials.of_certificates(_certificates(path), f"distrusted by {printable(path)}")
+        yield denials.of_certificates(_certificates(path), _BY.filled(path=printable(path)))
 
 
 def _certificates(path: str) -> tuple[bytes, ...]:

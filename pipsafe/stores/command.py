@@ -11,6 +11,8 @@ import subprocess
 import time
 from collections.abc import Sequence
 
+from pipsafe.language.text import text
+
 _PIECE = 65_536
 
 
@@ -33,7 +35,8 @@ def answer(arguments: Sequence[str], *, seconds: float, most_bytes: int, folder:
             cwd=folder,
         )
     except (OSError, ValueError) as error:
-        raise Unanswered(f"cannot be run ({getattr(error, 'strerror', None) or 'no program'})") from error
+        reason = getattr(error, "strerror", None) or text("no program")
+        raise Unanswered(text("cannot be run ({reason})", reason=reason)) from error
     try:
         return _answer(process, time.monotonic() + seconds, seconds, most_bytes)
     finally:
@@ -52,18 +55,18 @@ def _answer(process: subprocess.Popen[bytes], end: float, seconds: float, most_b
     while True:
         ready, _, _ = select.select([descriptor], [], [], max(0.0, end - time.monotonic()))
         if not ready:
-            raise Unanswered(f"does not answer within {seconds:g} seconds")
+            raise Unanswered(text("does not answer within {seconds:g} seconds", seconds=seconds))
         piece = os.read(descriptor, _PIECE)
         if not piece:
             break
         pieces.append(piece)
         left -= len(piece)
         if left < 0:
-            raise Unanswered(f"says more than {most_bytes} bytes")
+            raise Unanswered(text("says more than {number} bytes", number=most_bytes))
     try:
         code = process.wait(max(0.05, end - time.monotonic()))
     except subprocess.TimeoutExpired:
-        raise Unanswered(f"does not end within {seconds:g} seconds") from None
+        raise Unanswered(text("does not end within {seconds:g} seconds", seconds=seconds)) from None
     if code:
-        raise Failed(f"failed (exit code {code})")
+        raise Failed(text("failed (exit code {code})", code=code))
     return b"".join(pieces)

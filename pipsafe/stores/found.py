@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipsafe.language.text import text
 from pipsafe.stores import agents, anchor_folders, blocklists, denials, java_keystore, keychain, windows, wsl
 from pipsafe.trust import patience
 
@@ -33,10 +34,10 @@ class Cheap(NamedTuple):
 def cheap(environ: Mapping[str, str], *, platform: str, root: str = "/") -> Cheap:
     """Files that are there: the anchors to be merged, those of agents, Java's key stores. Never hangs."""
     calls = {
-        "the anchors to be merged": lambda: anchor_folders.sources(platform, root),
-        "the files of agents": lambda: agents.sources(environ, platform, root),
-        "the key stores that variables name": lambda: java_keystore.named(environ, root),
-        "Java's key stores": lambda: java_keystore.installed(environ, platform, root),
+        text("the anchors to be merged"): lambda: anchor_folders.sources(platform, root),
+        text("the files of agents"): lambda: agents.sources(environ, platform, root),
+        text("the key stores that variables name"): lambda: java_keystore.named(environ, root),
+        text("Java's key stores"): lambda: java_keystore.installed(environ, platform, root),
     }
     answers = patience.results(list(calls.values()), quiet=QUIET_SECONDS, in_all=SECONDS_IN_ALL)
     found = [source for answer in answers for source in answer or ()]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import of_error, text
 from pipsafe.stores import pkcs12, places
 from pipsafe.trust.ca_file import CaFile
 from pipsafe.trust.sources import Source, distinct, is_path
@@ -38,6 +39,7 @@ _TRUST_STORE = re.compile(
     r"""(?:^|\s)(?:"-Djavax\.net\.ssl\.trustStore=([^"]+)"|'-Djavax\.net\.ssl\.trustStore=([^']+)'"""
     r"""|-Djavax\.net\.ssl\.trustStore=(?:"([^"]+)"|'([^']+)'|([^\s"']+)))"""
 )
+_TRUST_STORE_IN = text("javax.net.ssl.trustStore in {variable}")
 _NO_FILES = frozenset(["windows-root", "windows-my", "keychainstore"])
 
 _HOMES = ("%JAVA_HOME%/lib/security", "%JAVA_HOME%/jre/lib/security")
@@ -68,7 +70,7 @@ def sources(environ: Mapping[str, str], platform: str, root: str = "/") -> tuple
 def installed(environ: Mapping[str, str], platform: str, root: str = "/") -> tuple[Source, ...]:
     """The machine's key stores."""
     return distinct(
-        Source("configured", "Java's key store", path, kind="keystore")
+        Source("configured", text("Java's key store"), path, kind="keystore")
         for system, templates in _PLACES.items()
         if platform.startswith(system)
         for template in templates
@@ -79,7 +81,7 @@ def installed(environ: Mapping[str, str], platform: str, root: str = "/") -> tup
 def named(environ: Mapping[str, str], root: str = "/") -> tuple[Source, ...]:
     """Key stores that a variable names, and those of JAVA_HOME."""
     found = [
-        Source("configured", f"javax.net.ssl.trustStore in {name}", path, kind="keystore")
+        Source("configured", _TRUST_STORE_IN.filled(variable=name), path, kind="keystore")
         for name in _OPTION_VARIABLES
         for path in _in_options(environ.get(name, ""))
     ]
@@ -90,9 +92,8 @@ def named(environ: Mapping[str, str], root: str = "/") -> tuple[Source, ...]:
             for name in ("jssecacerts", "cacerts")
             for path in places.matching(f"{folder}/{name}", environ, root)
         ]
-        found += [
-            Source("configured", "the key store of JAVA_HOME", path, kind="keystore") for path in stores[:1]
-        ]
+        name = text("the key store of JAVA_HOME")
+        found += [Source("configured", name, path, kind="keystore") for path in stores[:1]]
     return distinct(found)
 
 
@@ -107,11 +108,11 @@ def decode(path: str, data: bytes) -> CaFile:
     if data[:4] in (_JKS, _JCEKS):
         return _jks(path, data)
     if data[:1] != b"\x30":
-        return CaFile(path, (), ("is no Java key store",), key_inside=False)
+        return CaFile(path, (), (text("is no Java key store"),), key_inside=False)
     try:
         bags = pkcs12.read(data)
     except der.MalformedDER:
-        return CaFile(path, (), ("is no Java key store, or a damaged one",), key_inside=False)
+        return CaFile(path, (), (text("is no Java key store, or a damaged one"),), key_inside=False)
     return _file(path, bags.trusted, key_inside=bags.key_inside, encrypted=bool(bags.encrypted))
 
 
@@ -119,13 +120,11 @@ def _file(
     path: str, trusted: tuple[bytes, ...], *, key_inside: bool, problem: str = "", encrypted: bool = False
 ) -> CaFile:
     rules = (
-        (not trusted and not encrypted and not problem, "holds no trusted certificate"),
-        (
-            encrypted,
-            "is encrypted: only its password opens it (not read)" if not trusted else "is encrypted in part",
-        ),
+        (not trusted and not encrypted and not problem, text("holds no trusted certificate")),
+        (encrypted and not trusted, text("is encrypted: only its password opens it (not read)")),
+        (encrypted and bool(trusted), text("is encrypted in part")),
         (bool(problem), problem),
-        (key_inside, "holds a private key (not read)"),
+        (key_inside, text("holds a private key (not read)")),
     )
     return CaFile(path, trusted, tuple(said for applies, said in rules if applies), key_inside)
 
@@ -142,7 +141,7 @@ def _jks(path: str, data: bytes) -> CaFile:
     try:
         entries.read()
     except _Damaged as error:
-        problem = str(error)
+        problem = of_error(error)
     trusted = tuple(dict.fromkeys(entries.trusted))
     return _file(path, trusted, key_inside=entries.key_inside, problem=problem)
 
@@ -164,9 +163,9 @@ class _Entries:
         """Raises _Damaged; what came before is there."""
         version, count = self._number(4), self._number(4)
         if version not in (1, 2):
-            raise _Damaged("is a key store of an unknown version")
+            raise _Damaged(text("is a key store of an unknown version"))
         if count > _MOST_ENTRIES:
-            raise _Damaged(f"holds more than {_MOST_ENTRIES} entries (not read)")
+            raise _Damaged(text("holds more than {number} entries (not read)", number=_MOST_ENTRIES))
         for _ in range(count):
             kind = self._number(4)
             self._text()
@@ -177,20 +176,20 @@ class _Entries:
         if kind == _TRUSTED:
             certificate = self._certificate(version)
             if certificate[:1] != b"\x30":
-                raise _Damaged("is damaged")
+                raise _Damaged(text("is damaged"))
             self.trusted.append(certificate)
         elif kind == _PRIVATE_KEY:
             self.key_inside = True
             self._take(self._number(4))
             count = self._number(4)
             if count > _MOST_IN_CHAIN:
-                raise _Damaged("is damaged")
+                raise _Damaged(text("is damaged"))
             for _ in range(count):
                 self._certificate(version)
         elif kind == _SECRET_KEY:
-            raise _Damaged("holds a secret key; what comes after it is not read")
+            raise _Damaged(text("holds a secret key; what comes after it is not read"))
         else:
-            raise _Damaged("is damaged")
+            raise _Damaged(text("is damaged"))
 
     def _certificate(self, version: int) -> bytes:
         if version == 2:
@@ -206,7 +205,7 @@ class _Entries:
     def _take(self, size: int) -> bytes:
         stop = self._place + size
         if stop > len(self._data):
-            raise _Damaged("is cut short")
+            raise _Damaged(text("is cut short"))
         taken = self._data[self._place : stop]
         self._place = stop
         return taken

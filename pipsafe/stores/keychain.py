@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import counted, of_error, text
 from pipsafe.stores import command, denials, places
 from pipsafe.stores.denials import Denied
 from pipsafe.trust.ca_file import CaFile
@@ -30,8 +31,11 @@ _PROGRAM = "/usr/bin/security"
 _SECONDS = 2.0
 _MOST_BYTES = 16 * 1024 * 1024
 
-DOMAINS = (("user", ()), ("administrator", ("-d",)))
-"""Whose settings, the strongest first, and the option that asks for them."""
+DOMAINS = (
+    (text("never trusted, by the user's settings in the keychain"), ()),
+    (text("never trusted, by the administrator's settings in the keychain"), ("-d",)),
+)
+"""What a denial is called, by whose settings it is, the strongest first; the option that asks for them."""
 
 TRUST_ROOT, TRUST_AS_ROOT, DENY = 1, 2, 3
 """SecTrustSettingsResult: a root, something else that is trusted like one, and never."""
@@ -50,7 +54,7 @@ def sources(platform: str, root: str = "/") -> tuple[Source, ...]:
     """The keychains as a source, on macOS."""
     if platform != "darwin" or not os.path.isfile(places.below(root, _PROGRAM)):
         return ()
-    return (Source("system", "the keychain", places.below(root, _KEYCHAIN), kind="keychain"),)
+    return (Source("system", text("the keychain"), places.below(root, _KEYCHAIN), kind="keychain"),)
 
 
 def read(path: str, refusal: Refusal | None) -> CaFile:  # noqa: ARG001 - a keychain is no file to be forbidden
@@ -60,7 +64,9 @@ def read(path: str, refusal: Refusal | None) -> CaFile:  # noqa: ARG001 - a keyc
         said = _security(root, "find-certificate", "-a", "-p")
         settings = [_settings(root, *options) for _, options in DOMAINS]
     except command.Unanswered as error:
-        return CaFile(path, (), (f"cannot be read: security {error}",), key_inside=False)
+        # For translators: "security" is a program, {problem} says of it "does not answer within 2 seconds".
+        problem = text("cannot be read: security {problem}", problem=of_error(error))
+        return CaFile(path, (), (problem,), key_inside=False)
     return trusted(path, bundle.contents(said).certificates, settings)
 
 
@@ -69,12 +75,11 @@ def denied(platform: str, root: str = "/") -> Denied:
     if platform != "darwin":
         return Denied()
     parts: list[Denied] = []
-    for whose, options in DOMAINS:
+    for reason, options in DOMAINS:
         try:
             settings = _settings(root, *options)
         except command.Unanswered:
             continue
-        reason = f"never trusted, by the {whose}'s settings in the keychain"
         parts.append(Denied({name: reason for name, result in settings.items() if result == DENY}))
     return denials.together(parts)
 
@@ -93,9 +98,14 @@ def trusted(path: str, certificates: tuple[bytes, ...], domains: list[Settings])
             roots.append(data)
         elif results[:1] == [TRUST_AS_ROOT]:
             as_roots += 1
-    problems = [] if roots else ["has no root that somebody here added and trusts for TLS servers"]
+    problems = [] if roots else [text("has no root that somebody here added and trusts for TLS servers")]
     if as_roots:
-        problems.append(f"trusts {as_roots} certificates that are no roots (not used)")
+        told = counted(
+            "trusts {count} certificate that is no root (not used)",
+            "trusts {count} certificates that are no roots (not used)",
+            as_roots,
+        )
+        problems.append(told)
     return CaFile(path, tuple(roots), tuple(problems), key_inside=False, rejected=tuple(rejected))
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
+from pipsafe.language.text import enumerated, text
 from pipsafe.stores import denials, places
 from pipsafe.trust.ca_file import CaFile
 from pipsafe.x509.certificate import MalformedCertificate, parse
@@ -31,6 +32,8 @@ _DISTRUSTED = re.compile(rb"^[ \t]*x-distrusted[ \t]*:[ \t]*true[ \t\r]*$", re.M
 _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,60})-----")
 
 _MOST_OBJECTS = 20_000
+
+_UNKNOWN = text("unknown")
 
 _EXTENDED_KEY_USAGE = "2.5.29.37"
 _SUBJECT_KEY_ID = "2.5.29.14"
@@ -160,14 +163,14 @@ def _anchors(path: str, found: tuple[Object, ...], *, in_anchors: bool) -> CaFil
         if item.is_distrusted or "not for servers" in limits:
             rejected.append(data)
         elif limits:
-            problems.append(
-                f"limits a CA by an extension of its own ({', '.join(limits)}), which is not supported"
-            )
+            # For translators: {limits} are numbers of kinds of extensions, or "unknown".
+            problem = text("limits a CA by an extension of its own ({limits}), which is not supported")
+            problems.append(problem.filled(limits=enumerated(limits)))
         elif in_anchors or item.fields.get("trusted") == "true":
             trusted.append(data)
     certificates = tuple(one for one in dict.fromkeys(trusted) if one not in rejected)
     if not certificates:
-        problems.insert(0, "holds no trusted certificate")
+        problems.insert(0, text("holds no trusted certificate"))
     return CaFile(
         path, certificates, tuple(dict.fromkeys(problems))[:20], False, tuple(dict.fromkeys(rejected))
     )
@@ -181,13 +184,13 @@ def _limits(data: bytes, found: tuple[Object, ...]) -> list[str]:
     try:
         key = parse(data).spki_sha256
     except MalformedCertificate:
-        return ["unknown"]
+        return [_UNKNOWN]
     stapled = [item for item in extensions if item.public_key and denials.sha256(item.public_key) == key]
     return [limit for item in stapled if (limit := _limit(item))]
 
 
 def _limit(extension: Object) -> str | None:
-    kind = extension.fields.get("object-id", "unknown")
+    kind = extension.fields.get("object-id")
     value = extension.string("value") or b""
     for_servers = any(purpose in value for purpose in _FOR_SERVERS)
     if kind == _SUBJECT_KEY_ID or (kind == _EXTENDED_KEY_USAGE and for_servers):
@@ -196,4 +199,4 @@ def _limit(extension: Object) -> str | None:
         return "not for servers"
     if kind == _OPENSSL_REJECT:
         return "not for servers" if for_servers else None
-    return kind[:40] if kind[:40].isprintable() else "unknown"
+    return _UNKNOWN if kind is None or not kind[:40].isprintable() else kind[:40]

@@ -11,6 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import text
 from pipsafe.trust import regular_file
 
 if TYPE_CHECKING:
@@ -104,12 +105,12 @@ def read(path: str, refusal: Refusal | None = None) -> bytes | str:
     """The contents of a file, or a clause that says why not: "does not exist"."""
     complaint = refusal(path) if refusal is not None else None
     if complaint:
-        return f"is not used: {complaint}"
+        return text("is not used: {reason}", reason=complaint)
     try:
         return regular_file.read(path, LARGEST)
     except (FileNotFoundError, NotADirectoryError):
-        return "does not exist"
+        return text("does not exist")
     except PermissionError:
-        return "may not be read (permission denied)"
+        return text("may not be read (permission denied)")
     except OSError as error:
-        return f"cannot be read ({error.strerror})"
+        return text("cannot be read ({reason})", reason=error.strerror)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import text
 from pipsafe.stores import denials
 from pipsafe.trust.ca_file import CaFile
 from pipsafe.trust.sources import Source
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Entry = tuple[bytes, str, "Collection[str] | bool"]
 """DER, encoding, and True or the dotted purposes that it is trusted for."""
 
-PLACE = "Windows ROOT store"
+PLACE = text("Windows ROOT store")
 
 _MOST_ENTRIES = 10_000
 
@@ -35,7 +36,7 @@ def sources(platform: str) -> tuple[Source, ...]:
     """The store as a source, on Windows."""
     if platform != "win32":
         return ()
-    return (Source("system", "the Windows certificate store", PLACE, kind="windows-store"),)
+    return (Source("system", text("the Windows certificate store"), PLACE, kind="windows-store"),)
 
 
 def read(path: str, refusal: Refusal | None) -> CaFile:  # noqa: ARG001 - a store is no file to be forbidden
@@ -43,7 +44,8 @@ def read(path: str, refusal: Refusal | None) -> CaFile:  # noqa: ARG001 - a stor
     try:
         return usable(path, _enumerated("ROOT"), _enumerated("Disallowed"))
     except OSError as error:
-        return CaFile(path, (), (f"cannot be read ({error.strerror})",), key_inside=False)
+        problem = text("cannot be read ({reason})", reason=error.strerror)
+        return CaFile(path, (), (problem,), key_inside=False)
 
 
 def denied(platform: str) -> Denied:
@@ -54,7 +56,7 @@ def denied(platform: str) -> Denied:
         found = _certificates(_enumerated("Disallowed"))
     except OSError:
         return denials.Denied()
-    return denials.of_certificates(found, "in the Disallowed store of Windows")
+    return denials.of_certificates(found, text("in the Disallowed store of Windows"))
 
 
 def usable(path: str, roots: Iterable[Entry], disallowed: Iterable[Entry]) -> CaFile:
@@ -62,7 +64,7 @@ def usable(path: str, roots: Iterable[Entry], disallowed: Iterable[Entry]) -> Ca
     rejected = dict.fromkeys(_certificates(disallowed))
     trusted = _certificates(entry for entry in roots if _is_for_servers(entry))
     certificates = tuple(one for one in dict.fromkeys(trusted) if one not in rejected)
-    problems = () if certificates else ("holds no certificate",)
+    problems = () if certificates else (text("holds no certificate"),)
     return CaFile(path, certificates, problems, key_inside=False, rejected=tuple(rejected))
 
 

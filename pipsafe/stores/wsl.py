@@ -18,6 +18,7 @@ import os
 import re
 from dataclasses import dataclass
 
+from pipsafe.language.text import of_error, text
 from pipsafe.stores import command, places
 from pipsafe.trust import ownership
 from pipsafe.trust.ca_file import CaFile, Refusal
@@ -88,7 +89,7 @@ def sources(root: str = "/") -> tuple[Source, ...]:
     path = powershell(root) if is_wsl(root) else None
     if path is None:
         return ()
-    name = r"the Windows certificate store (LocalMachine\Root)"
+    name = text(r"the Windows certificate store (LocalMachine\Root)")
     return (Source("provisioned", name, path, kind="wsl"),)
 
 
@@ -121,7 +122,7 @@ def read(path: str, refusal: Refusal | None) -> CaFile:  # noqa: ARG001 - what l
             arguments, seconds=SECONDS, most_bytes=_MOST_BYTES, folder=os.path.dirname(path)
         )
     except command.Unanswered as error:
-        return CaFile(path, (), (str(error),), key_inside=False)
+        return CaFile(path, (), (of_error(error),), key_inside=False)
     return _as_file(path, decode(said))
 
 
@@ -140,9 +141,9 @@ def decode(said: bytes) -> Answer:
 
 def _as_file(path: str, answer: Answer) -> CaFile:
     if not answer.is_whole:
-        return CaFile(path, (), ("does not tell of the whole store",), key_inside=False)
+        return CaFile(path, (), (text("does not tell of the whole store"),), key_inside=False)
     usable = tuple(one for one in answer.roots if one not in answer.disallowed)
-    problems = () if usable else ("tells of no root for TLS servers",)
+    problems = () if usable else (text("tells of no root for TLS servers"),)
     return CaFile(path, usable, problems, key_inside=False, rejected=answer.disallowed)
 
 
@@ -175,9 +176,9 @@ def _mistrust(path: str) -> str | None:
     asked = os.path.dirname(drive) if os.path.ismount(drive) else path
     complaint = ownership.others_can_write(asked, foreign_owner_allowed=False)
     if complaint:
-        return f"is not run: {printable(complaint)}"
+        return text("is not run: {reason}", reason=printable(complaint))
     if others_can_answer():
-        return "is not run: other users of this Linux could answer in its place"
+        return text("is not run: other users of this Linux could answer in its place")
     return None
 
 

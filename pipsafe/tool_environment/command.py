@@ -13,10 +13,13 @@ from pipsafe.attempts.scratch import Scratch
 from pipsafe.attempts.situation import Situation
 from pipsafe.attempts.target import Target
 from pipsafe.checkup import consultation
+from pipsafe.checkup.asked import NO_OPTION
+from pipsafe.language import catalogues
+from pipsafe.language.text import enumerated, joined, of_error, sentences, text
 from pipsafe.messages import standard_output, terminal
 from pipsafe.messages.terminal import Line
 from pipsafe.own_options import OwnOptions, UsageError
-from pipsafe.persist import places, staleness
+from pipsafe.persist import places, staleness, telling
 from pipsafe.persist.staleness import Lasting
 from pipsafe.pip_settings.config_paths import TargetFacts
 from pipsafe.pip_settings.versions import release
@@ -27,7 +30,8 @@ from pipsafe.tool_environment.variables import VARIABLES
 DONE = 0
 NOTHING = 1
 
-HELP = """\
+HELP = text(
+    """\
 Usage: pipsafe env [--shell SHELL] [--unset]
 
 Prints, for your shell to evaluate, the variables that give git, curl, wget,
@@ -52,11 +56,23 @@ Exit code: 0 if the variables were printed; 1 if nothing is lasting, or its
 bundle cannot be relied on; 2 if the command line makes no sense; 3 if that
 Python's pip cannot be asked.
 """
+)
 
-NOTHING_LASTING = "nothing is lasting yet. `pipsafe persist` makes a verified cure so."
-NO_FILES = "what is lasting needs no CA file ({}), so there is none to name."
-BROKEN = "the bundle in {} is not to be relied on: it {}. {}"
-NO_UNSETTING = "{} cannot take a variable away: take out the lines with {}."
+NOTHING_LASTING = text("nothing is lasting yet. `pipsafe persist` makes a verified cure so.")
+# For translators: {kind} is "removal", mostly: a setting was taken out of pip's configuration.
+NO_FILES = text("what is lasting needs no CA file ({kind}), so there is none to name.")
+KINDS = {
+    # For translators: what made pip accept its servers: a setting was taken out of its configuration.
+    "removal": text("removal"),
+    # For translators: what made pip accept its servers: a feature of pip's, in its configuration.
+    "feature": text("feature"),
+    # For translators: what made pip accept its servers: nothing.
+    "none": text("none"),
+}
+# For translators: {complaints} are clauses whose subject is "it", the bundle, such as "it is not whole: ...".
+BROKEN = text("the bundle in {folder} is not to be relied on: {complaints}.")
+# For translators: {form} is a kind of file, dotenv or github.
+NO_UNSETTING = text("{form} cannot take a variable away: take out the lines with {variables}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +88,7 @@ def main(options: OwnOptions, arguments: list[str], style: str) -> int:
     """Everything behind the word `env`. Returns the exit code. Raises UsageError and TargetError."""
     asked = read(arguments)
     if asked.wants_help:
-        standard_output.write(HELP)
+        standard_output.tell(lambda language: HELP.said(catalogues.look(language)))
         return DONE
     if asked.unset:
         assert asked.shell.unsets is not None
@@ -99,13 +115,14 @@ def read(arguments: Sequence[str]) -> Asked:
         elif word == "--shell":
             name = value if equals else rest.pop(0) if rest else ""
             if name not in SHELLS:
-                raise UsageError(f"--shell takes one of {', '.join(SHELLS)}, not {name!r}.")
+                template = text("--shell takes one of {shells}, not {name!r}.")
+                raise UsageError(template.filled(shells=enumerated(SHELLS), name=name))
             shell = SHELLS[name]
         else:
-            raise UsageError(f"{word} is no option of env; see `pipsafe env --help`.")
+            raise UsageError(NO_OPTION.filled(option=word, command="env"))
     if unset and shell.unsets is None:
-        names = ", ".join(item.name for item in VARIABLES)
-        raise UsageError(NO_UNSETTING.format(shell.name, names))
+        names = enumerated(item.name for item in VARIABLES)
+        raise UsageError(NO_UNSETTING.filled(form=shell.name, variables=names))
     return Asked(shell, unset)
 
 
@@ -114,19 +131,25 @@ def _answer(options: OwnOptions, asked: Asked, hello: Hello) -> int:
     if found is None:
         return _nothing(NOTHING_LASTING)
     if found.note is not None and places.TOOLS_BUNDLE not in found.note.files:
-        return _nothing(NO_FILES.format(found.note.cure))
+        return _nothing(NO_FILES.filled(kind=KINDS.get(found.note.cure, found.note.cure)))
     if found.spoiled or found.note is None:
-        reasons = "; it ".join(found.spoiled)
-        return _nothing(BROKEN.format(found.place.folder, reasons, found.renewal))
+        # For translators: "it" is the bundle, and the subject of {clause}, such as "is not whole: ...".
+        complaints = joined([text("it {clause}", clause=clause) for clause in found.spoiled], text("; "))
+        broken = BROKEN.filled(folder=found.place.folder, complaints=complaints)
+        return _nothing(sentences(broken, found.renewal))
     given = assignment.of(found, os.environ)
     try:
         lines = [asked.shell.sets(item.variable.name, item.value) for item in given.items]
     except CannotQuote as error:
-        return _nothing(f"{found.place.folder} cannot be written for {asked.shell.name}: {error}.")
+        # For translators: {folder} is a path that would have to be written as {shell} reads it.
+        template = text("{folder} cannot be written for {shell}: {reason}.")
+        return _nothing(
+            template.filled(folder=found.place.folder, shell=asked.shell.name, reason=of_error(error))
+        )
     _write("".join(f"{line}\n" for line in lines))
     if not options.quiet:
-        stale = (f"The bundle {text}. {found.renewal}" for text in found.stale)
-        _say([Line("note:", text, "note") for text in (*given.notes, *stale)])
+        stale = (sentences(telling.stale(clause), found.renewal) for clause in found.stale)
+        _say([Line("note:", sentence, "note") for sentence in (*given.notes, *stale)])
     return DONE
 
 
@@ -144,12 +167,12 @@ def lasting_of(hello: Hello) -> Lasting | None:
     return min(found, key=lambda item: order[item.place.scope], default=None)
 
 
-def _write(text: str) -> None:
+def _write(script: str) -> None:
     """As bytes: a path may hold what the stream's encoding has no characters for."""
     if sys.stdout is None:
         return
     try:
-        sys.stdout.buffer.write(os.fsencode(text))
+        sys.stdout.buffer.write(os.fsencode(script))
         sys.stdout.flush()
     except OSError:
         standard_output.write("")

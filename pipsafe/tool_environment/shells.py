@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pipsafe.language.text import text
+
 
 class CannotQuote(Exception):
     """No way of writing it is read alike by all that read this form. The message is a clause."""
@@ -48,7 +50,7 @@ def _powershell(name: str, value: str) -> str:
 def _cmd(name: str, value: str) -> str:
     """For a file that is called: there `%%` is a percent sign. A path on Windows has no quotes."""
     if '"' in value or not value.isprintable():
-        raise CannotQuote("a batch file cannot hold a quote or a line end in a value")
+        raise CannotQuote(text("a batch file cannot hold a quote or a line end in a value"))
     quoted = value.replace("%", "%%")
     return f'set "{name}={quoted}"'
 
@@ -62,7 +64,7 @@ def _dotenv(name: str, value: str) -> str:
         return f"{name}={value}"
     if "'" in value or "\\" in value or "${" in value or not value.isprintable():
         raise CannotQuote(
-            "readers of .env files do not agree on how to write quotes, backslashes or line ends"
+            text("readers of .env files do not agree on how to write quotes, backslashes or line ends")
         )
     return f"{name}='{value}'"
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from pipsafe.language.text import text
+
 
 class Given(Enum):
     """Which of the files a variable names."""
@@ -28,7 +30,7 @@ class Variable:
 
     name: str
     tools: str
-    """Who reads it."""
+    """Who reads it; as a text where that is told (`assignment.TAKEN_AWAY`)."""
     adds: bool
     """Whether what it names is added to what the tool trusts; else it stands in place of that."""
     given: Given
@@ -36,7 +38,8 @@ class Variable:
 
 VARIABLES = (
     Variable("REQUESTS_CA_BUNDLE", "requests, and so poetry and conda; pip", False, Given.OF_PIP),
-    Variable("SSL_CERT_FILE", "OpenSSL, and so Python's urllib; uv", False, Given.OF_SYSTEM),
+    # For translators: names of programs, the subject of a sentence.
+    Variable("SSL_CERT_FILE", text("OpenSSL, and so Python's urllib; uv"), False, Given.OF_SYSTEM),
     Variable("CURL_CA_BUNDLE", "curl", False, Given.OF_SYSTEM),
     Variable("GIT_SSL_CAINFO", "git", False, Given.OF_SYSTEM),
     Variable("CARGO_HTTP_CAINFO", "cargo", False, Given.OF_SYSTEM),

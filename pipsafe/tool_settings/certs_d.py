@@ -7,6 +7,7 @@ loadTLSConfig), containers/image (containers-certs.d(5)), Docker Desktop (certif
 import re
 from collections.abc import Iterator
 
+from pipsafe.language.text import text
 from pipsafe.tool_settings import folders
 from pipsafe.trust.sources import Source
 
@@ -31,5 +32,7 @@ def in_folder(folder: str) -> Iterator[Source]:
 
 
 def _of_host(folder: str, name: str, host: str) -> Iterator[Source]:
+    # For translators: a folder of CA files, and the only server that they count for.
+    label = text("{folder} for {host}", folder=folder, host=host)
     for file in folders.names(f"{folder}/{name}", "*.crt"):
-        yield Source("configured", f"{folder} for {host}", f"{folder}/{name}/{file}", host=host)
+        yield Source("configured", label, f"{folder}/{name}/{file}", host=host)

@@ -2,6 +2,8 @@
 
 import codecs
 
+from pipsafe.language.text import text
+
 LARGEST = 1 << 20
 """Bytes read of one file."""
 
@@ -17,8 +19,8 @@ def reason(error: OSError) -> str:
     """Why a file could not be read, as a clause that goes with its path."""
     match error:
         case FileNotFoundError() | NotADirectoryError():
-            return "does not exist"
+            return text("does not exist")
         case PermissionError():
-            return "may not be read (permission denied)"
+            return text("may not be read (permission denied)")
         case _:
-            return f"cannot be read ({error.strerror})"
+            return text("cannot be read ({reason})", reason=error.strerror)

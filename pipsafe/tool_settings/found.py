@@ -12,6 +12,7 @@ import os
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipsafe.language.text import text
 from pipsafe.tool_settings import certs_d, config_text, expansion, folders, named_by, variables
 from pipsafe.tool_settings.named_by import PassedOver
 from pipsafe.tool_settings.tools import TOOLS, Tool
@@ -42,9 +43,9 @@ QUIET_SECONDS = 1.0
 
 SECONDS_IN_ALL = 3.0
 
-TOO_LATE = "did not answer in time"
+TOO_LATE = text("did not answer in time")
 
-IN_WORKING_FOLDER = "is not read: it lies in the working folder, which is not trusted"
+IN_WORKING_FOLDER = text("is not read: it lies in the working folder, which is not trusted")
 
 
 class Found(NamedTuple):
@@ -75,10 +76,11 @@ def sources(
     )
 
 
-class _Complaint(str):
-    """Why a file is not believed, as a clause."""
+class _Complaint(NamedTuple):
+    """Why a file is not believed."""
 
-    __slots__ = ()
+    reason: str
+    """A clause."""
 
 
 class _Lookup:
@@ -118,7 +120,7 @@ class _Round:
             for lookup.at in folders.files(place, self.folders, environ):
                 yield from certs_d.in_folder(lookup.at)
 
-        return _Lookup("container tools", look)
+        return _Lookup(text("container tools"), look)
 
     def _of(self, tool: Tool, lookup: _Lookup) -> Iterator[Source | PassedOver]:
         files: dict[str, list[Entry]] = {}
@@ -133,7 +135,7 @@ class _Round:
             values[entry.key].append(entry.value)
         for path, of_file in files.items():
             for entry in of_file:
-                where = f"{path}, line {entry.line}"
+                where = text("{path}, line {number}", path=path, number=entry.line)
                 yield from named_by.sources(tool, entry, values, where=where, file=path, around=self._around)
 
     def _read(
@@ -148,11 +150,11 @@ class _Round:
         lookup.at = path
         if path in files or len(files) >= _MOST_FILES or not os.path.exists(path):
             return
-        text = self._text(path)
-        if isinstance(text, _Complaint):
-            passed_over.append(PassedOver(tool.name, path, text))
+        contents = self._text(path)
+        if isinstance(contents, _Complaint):
+            passed_over.append(PassedOver(tool.name, path, contents.reason))
             return
-        files[path] = list(itertools.islice(tool.read(text), _MOST_ENTRIES))
+        files[path] = list(itertools.islice(tool.read(contents), _MOST_ENTRIES))
         for entry in files[path]:
             if entry.key in tool.includes and depth < _DEEPEST and len(entry.value) <= expansion.LONGEST:
                 value = tool.expand(entry.value, self._around)
@@ -177,8 +179,9 @@ class _Round:
     def _complaint(self, path: str) -> str | None:
         """Why a file is not believed, as a clause."""
         if self._octets > _MOST_OCTETS:
-            return f"is not read: the files before it hold more than {_MOST_OCTETS // 1024**2} MiB"
+            size = _MOST_OCTETS // 1024**2
+            return text("is not read: the files before it hold more than {size} MiB", size=size)
         if self._project.holds(path, self._known):
             return IN_WORKING_FOLDER
         others = ownership.others_can_write(path, foreign_owner_allowed=True, known=self._known)
-        return None if others is None else f"is not read: {others}"
+        return None if others is None else text("is not read: {reason}", reason=others)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipsafe.language.text import text
 from pipsafe.tool_settings import expansion, npmrc, scopes
 from pipsafe.tool_settings.tools import ABOVE, ANY, Key, Tool
 from pipsafe.trust.sources import NO_PROXY, Source, https_proxies
@@ -54,11 +55,20 @@ def sources(
     else:
         hosts = key.scope(entry, values)
     if isinstance(hosts, str):
-        yield from (PassedOver(f"{key.label} ({where})", path, printable(hosts)) for path in paths)
+        name = _name(key, None, where)
+        yield from (PassedOver(name, path, printable(hosts)) for path in paths)
         return
     for host in hosts:
-        name = f"{key.label} ({where})" if host is None else f"{key.label} for {host} ({where})"
+        name = _name(key, host, where)
         yield from (Source("configured", name, path, kind=key.kind, host=host) for path in paths)
+
+
+def _name(key: Key, host: str | None, where: str) -> str:
+    # For translators: a setting, the only server that it counts for, and the file or variable that sets it.
+    named = text("{setting} for {host} ({where})")
+    if host is None:
+        named = text("{setting} ({where})")
+    return named.filled(setting=key.label, host=host, where=where)
 
 
 def _fits(key: Key, entry: Entry, platform: str) -> bool:

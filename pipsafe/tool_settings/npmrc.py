@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from pipsafe.language.text import text
 from pipsafe.tool_settings import config_text
 from pipsafe.tool_settings.entry import Entry
 from pipsafe.trust import regular_file
@@ -54,12 +55,13 @@ def certificates(path: str, refusal: Refusal | None) -> CaFile:
     """What the file's own `ca` values hold for every registry. Never raises, never blocks."""
     complaint = refusal(path) if refusal is not None else None
     if complaint:
-        return CaFile(path, (), (f"is not used: {complaint}",), key_inside=False)
+        problem = text("is not used: {reason}", reason=complaint)
+        return CaFile(path, (), (problem,), key_inside=False)
     try:
-        text = config_text.decoded(regular_file.read(path, config_text.LARGEST))
+        lines = config_text.decoded(regular_file.read(path, config_text.LARGEST))
     except OSError as error:
         return CaFile(path, (), (config_text.reason(error),), key_inside=False)
-    values = [entry.value.replace("\\n", "\n") for entry in read(text) if entry.key == ("ca",)]
+    values = [entry.value.replace("\\n", "\n") for entry in read(lines) if entry.key == ("ca",)]
     found = bundle.contents("\n".join(values).encode("utf-8", "replace"))
     keyed = found.certificates if found.key_inside else ()
     return CaFile(path, found.certificates, found.problems, found.key_inside, found.rejected, keyed)

@@ -74,7 +74,7 @@ def section(entry: Entry, values: Values) -> Hosts:
 
 
 def _known(urls: Sequence[str], name: str) -> Hosts | str:
-    return _hosts(urls) if urls else NO_SERVER.format(name)
+    return _hosts(urls) if urls else NO_SERVER.filled(repository=name)
 
 
 def _hosts(urls: Iterable[str]) -> tuple[str, ...]:

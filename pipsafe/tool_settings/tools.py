@@ -16,6 +16,7 @@ configuration is read elsewhere.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from pipsafe.language.text import text
 from pipsafe.tool_settings import (
     apt_conf,
     expansion,
@@ -216,7 +217,7 @@ TOOLS: tuple[Tool, ...] = (
         (Key(("cacertificate",), "ca_certificate"), Key(("cadirectory",), "ca_directory")),
         expand=expansion.tilde,
     ),
-    Tool("AWS tools", ini_file.read, ("aws",), (Key((ANY, "ca_bundle"), "ca_bundle"),)),
+    Tool(text("AWS tools"), ini_file.read, ("aws",), (Key((ANY, "ca_bundle"), "ca_bundle"),)),
     Tool(
         "gcloud",
         ini_file.read,

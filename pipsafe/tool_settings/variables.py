@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pipsafe.language.text import text
 from pipsafe.tool_settings import expansion, named_by, one_line
 from pipsafe.tool_settings.entry import Entry
 from pipsafe.tool_settings.named_by import PassedOver
@@ -21,7 +22,8 @@ def sources(around: expansion.Surroundings) -> Iterator[Source | PassedOver]:
         for entry in one_line.jvm_options(around.environ.get(variable, "")):
             path = expansion.path(entry.value, None, around)
             if path is not None:
-                yield Source("configured", f"{one_line.TRUST_STORE} ({variable})", path, kind="keystore")
+                name = text("{setting} ({where})", setting=one_line.TRUST_STORE, where=variable)
+                yield Source("configured", name, path, kind="keystore")
     count = around.environ.get("GIT_CONFIG_COUNT", "")
     number = int(count) if count.isdecimal() and len(count) < 9 else 0
     for index in range(min(number, _MOST_OF_GIT)):

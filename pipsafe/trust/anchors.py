@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import counted, text
 from pipsafe.trust import host_scope, stock
 from pipsafe.trust.shelf import Role, Shelf, of_issuer, of_subject
 from pipsafe.x509 import ca_limits
@@ -37,7 +38,7 @@ _MOST_BETWEEN = 10
 _MOST_REASONS = 5
 """Certificates told of in one source."""
 
-ROOT_MISSING = "an intermediate, and its root is not there"
+ROOT_MISSING = text("an intermediate, and its root is not there")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class Search:
     candidates: tuple[Candidate, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     stores: tuple[Store, ...] = ()
+    unanswered: frozenset[str] = frozenset()
+    """SHA-256 of anchors that could not be tried everywhere: a server did not answer."""
 
 
 def search(
@@ -124,16 +127,21 @@ def among(
                 found.setdefault((item.certificate.sha256, place, intermediates), (place, candidate))
         for item, reason in climb.unused():
             for place in item.places:
-                reasons[place][f"{item.certificate.label}: {reason}"] = None
+                reasons[place][_of(item.certificate, reason)] = None
         for item in climb.found:
             for place in item.places:
                 withheld = readings[place].withheld.get(item.certificate.der)
                 if withheld is not None:
-                    reasons[place][f"{item.certificate.label}: {withheld}"] = None
+                    reasons[place][_of(item.certificate, withheld)] = None
     ordered = sorted(found.values(), key=lambda pair: pair[0])
     kept = _fair(ordered)
     for place, number in Counter(place for place, item in ordered if item not in kept).items():
-        reasons[place][f"{number} more CAs of that name are not tried"] = None
+        told = counted(
+            "{count} more CA of that name is not tried",
+            "{count} more CAs of that name are not tried",
+            number,
+        )
+        reasons[place][told] = None
     return Search(kept, tuple(_passed_over(readings, reasons)), tuple(map(_store, readings)))
 
 
@@ -228,16 +236,25 @@ def _fair(ordered: Sequence[tuple[int, Candidate]]) -> tuple[Candidate, ...]:
     return tuple(candidate for number, (_, candidate) in enumerate(ordered) if number in chosen)
 
 
+def _of(certificate: Certificate, reason: str) -> str:
+    return text("{certificate}: {reason}", certificate=certificate.label, reason=reason)
+
+
 def _passed_over(readings: Sequence[Reading], reasons: dict[int, dict[str, None]]) -> Iterator[PassedOver]:
     for place, reading in enumerate(readings):
         if not reading.file.certificates:
-            for problem in reading.file.problems or ("holds no certificate",):
+            for problem in reading.file.problems or (text("holds no certificate"),):
                 yield PassedOver(reading.source, problem)
         told = list(reasons.get(place, ()))
         for reason in told[:_MOST_REASONS]:
             yield PassedOver(reading.source, reason)
         if len(told) > _MOST_REASONS:
-            yield PassedOver(reading.source, f"{len(told) - _MOST_REASONS} more certificates are of no use")
+            more = counted(
+                "{count} more certificate is of no use",
+                "{count} more certificates are of no use",
+                len(told) - _MOST_REASONS,
+            )
+            yield PassedOver(reading.source, more)
 
 
 def _store(reading: Reading) -> Store:

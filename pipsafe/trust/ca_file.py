@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import counted, of_error, text
 from pipsafe.trust import regular_file
 from pipsafe.x509 import name_key
 from pipsafe.x509.bundle import Contents, contents
@@ -35,10 +36,10 @@ _FOLDER_ENTRY = re.compile(r"[0-9a-f]{8}\.\d{1,3}|.+\.(pem|crt)", re.DOTALL)
 """Names by subject hash, which OpenSSL looks for (X509_LOOKUP_hash_dir), and those that others take."""
 
 _KINDS = (
-    (stat.S_ISFIFO, "is a FIFO"),
-    (stat.S_ISSOCK, "is a socket"),
-    (stat.S_ISCHR, "is a device"),
-    (stat.S_ISBLK, "is a device"),
+    (stat.S_ISFIFO, text("is a FIFO")),
+    (stat.S_ISSOCK, text("is a socket")),
+    (stat.S_ISCHR, text("is a device")),
+    (stat.S_ISBLK, text("is a device")),
 )
 
 _CERTIFICATE_FILE = re.compile(r"(?P<stem>.+?)(?P<certificate>[-_.]cert)?\.(pem|crt|cer|der|p12)", re.DOTALL)
@@ -148,16 +149,17 @@ def _bytes(path: str, status: os.stat_result, limit: int) -> bytes:
         if is_kind(status.st_mode):
             raise _Refused(problem)
     if status.st_size > LARGEST:
-        raise _Refused(f"is larger than {LARGEST // 1024**2} MiB")
+        raise _Refused(text("is larger than {size} MiB", size=LARGEST // 1024**2))
     if status.st_size > limit:
-        raise _Refused(f"is not read: with it the folder holds more than {LARGEST // 1024**2} MiB")
+        size = LARGEST // 1024**2
+        raise _Refused(text("is not read: with it the folder holds more than {size} MiB", size=size))
     return regular_file.read(path, limit)
 
 
 def _ask(refusal: Refusal | None, path: str) -> None:
     complaint = refusal(path) if refusal is not None else None
     if complaint:
-        raise _Refused(f"is not used: {complaint}")
+        raise _Refused(text("is not used: {reason}", reason=complaint))
 
 
 class _Refused(ValueError):
@@ -167,15 +169,15 @@ class _Refused(ValueError):
 def _reason(error: OSError | ValueError) -> str:
     match error:
         case _Refused():
-            return str(error)
+            return of_error(error)
         case FileNotFoundError() | NotADirectoryError():
-            return "does not exist"
+            return text("does not exist")
         case PermissionError():
-            return "may not be read (permission denied)"
+            return text("may not be read (permission denied)")
         case OSError():
-            return f"cannot be read ({error.strerror})"
+            return text("cannot be read ({reason})", reason=error.strerror)
         case _:
-            return "is no file name"
+            return text("is no file name")
 
 
 def _read_folder(path: str, refusal: Refusal | None) -> CaFile:
@@ -194,7 +196,7 @@ def _read_folder(path: str, refusal: Refusal | None) -> CaFile:
             seen.add((status.st_dev, status.st_ino))
             data = _bytes(place, status, left)
         except (OSError, ValueError) as error:
-            problems.append(f"{name} {_reason(error)}")
+            problems.append(_in_folder(name, _reason(error)))
             continue
         left -= len(data)
         parts.append((name, contents(data)))
@@ -207,18 +209,29 @@ def _entries(path: str, problems: list[str]) -> list[str]:
         names = [entry.name for entry in entries if _FOLDER_ENTRY.fullmatch(entry.name)]
     names.sort()
     if len(names) > MOST_FILES:
-        problems.append(f"holds more than {MOST_FILES} files; the rest is not read")
+        problems.append(text("holds more than {number} files; the rest is not read", number=MOST_FILES))
     return names[:MOST_FILES]
 
 
+def _in_folder(name: str, problem: str) -> str:
+    # For translators: a file of a folder, and what is wrong with it: "root.pem does not exist".
+    return text("{file} {problem}", file=name, problem=problem)
+
+
 def _together(path: str, parts: list[tuple[str, Contents]], problems: list[str]) -> CaFile:
-    problems += [f"{name} {problem}" for name, part in parts for problem in part.problems]
+    problems += [_in_folder(name, problem) for name, part in parts for problem in part.problems]
     rejected = dict.fromkeys(der for _, part in parts for der in part.rejected)
     certificates = dict.fromkeys(der for _, part in parts for der in part.certificates if der not in rejected)
     if not certificates:
-        problems.insert(0, "holds no certificate")
+        problems.insert(0, text("holds no certificate"))
     if len(problems) > _MOST_PROBLEMS:
-        problems[_MOST_PROBLEMS:] = [f"has {len(problems) - _MOST_PROBLEMS} more problems like these"]
+        problems[_MOST_PROBLEMS:] = [
+            counted(
+                "has {count} more problem like these",
+                "has {count} more problems like these",
+                len(problems) - _MOST_PROBLEMS,
+            )
+        ]
     key_inside = any(part.key_inside for _, part in parts)
     keyed = dict.fromkeys(der for _, part in parts if part.key_inside for der in part.certificates)
     return CaFile(path, tuple(certificates), tuple(problems), key_inside, tuple(rejected), tuple(keyed))

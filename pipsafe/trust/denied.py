@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 
+from pipsafe.language.text import text
+
+_ADGUARD = text("AdGuard, key {number} of 2015")
+
 PUBLIC_KEYS: dict[str, str] = {
     # hannob/superfishy, certificates/: the private key lies beside each of them.
     "130ad4e0633521290531b6651f5759b0bc7bc656709ff8f365c2143b0389b6f6": "Dell DSDTestProvider",
@@ -20,16 +24,16 @@ PUBLIC_KEYS: dict[str, str] = {
     "c35169fdc7781d149081f60d6e81f259bd504ce19b53a0370d1dbabecb195437": "Qustodio",
     "4bb8f35ba1e126f8dde1b0c420625ed86dce61a7bddadbdea9aba578ff13145e": "Superfish",
     # The same, of 2015: every installation chose one of these ten keys (computed from adguard-key0 to -key9).
-    "f2971080d115de5d766fcf121561a591b20aa053846dc5a45f201080016c69db": "AdGuard, key 0 of 2015",
-    "ddeb6f867663dc1e2d298f4abfad1f5e79a5021a2f8930c28e20b45b4bd1ccb1": "AdGuard, key 1 of 2015",
-    "acbfc3190dd8588904410d746ba9f1f26727ea722718c3ffd5999f924d50cecf": "AdGuard, key 2 of 2015",
-    "ade08a07590eabeac543e87b992d23f11022023d8ecd29c46a16e4082a0e7d96": "AdGuard, key 3 of 2015",
-    "bf10a7a8ecacac2f33f65b255eda3f64633557683b604324cfe04ef0cdfe3e5e": "AdGuard, key 4 of 2015",
-    "3bf92d4350bab7f85c7eb94c625d7e4101c3750b1f7ea0ccb2107db542486f78": "AdGuard, key 5 of 2015",
-    "14b8d90aa31112c29773362edae7b4815f3af4329fa7780d5fc96eba6c78a0e7": "AdGuard, key 6 of 2015",
-    "1fd5924ce5b7565b752a6ce8edfe783e04a9bae76fa60da744ca673b0991f528": "AdGuard, key 7 of 2015",
-    "1732ba84e3ec722470e3a5166f04825db6e66c6b85ec2648aedbefbef4ed9d81": "AdGuard, key 8 of 2015",
-    "cc9ce8160876312f0b510ab58ebd6782675bf595e8d14e1ffe6ce81efa27b3ea": "AdGuard, key 9 of 2015",
+    "f2971080d115de5d766fcf121561a591b20aa053846dc5a45f201080016c69db": _ADGUARD.filled(number=0),
+    "ddeb6f867663dc1e2d298f4abfad1f5e79a5021a2f8930c28e20b45b4bd1ccb1": _ADGUARD.filled(number=1),
+    "acbfc3190dd8588904410d746ba9f1f26727ea722718c3ffd5999f924d50cecf": _ADGUARD.filled(number=2),
+    "ade08a07590eabeac543e87b992d23f11022023d8ecd29c46a16e4082a0e7d96": _ADGUARD.filled(number=3),
+    "bf10a7a8ecacac2f33f65b255eda3f64633557683b604324cfe04ef0cdfe3e5e": _ADGUARD.filled(number=4),
+    "3bf92d4350bab7f85c7eb94c625d7e4101c3750b1f7ea0ccb2107db542486f78": _ADGUARD.filled(number=5),
+    "14b8d90aa31112c29773362edae7b4815f3af4329fa7780d5fc96eba6c78a0e7": _ADGUARD.filled(number=6),
+    "1fd5924ce5b7565b752a6ce8edfe783e04a9bae76fa60da744ca673b0991f528": _ADGUARD.filled(number=7),
+    "1732ba84e3ec722470e3a5166f04825db6e66c6b85ec2648aedbefbef4ed9d81": _ADGUARD.filled(number=8),
+    "cc9ce8160876312f0b510ab58ebd6782675bf595e8d14e1ffe6ce81efa27b3ea": _ADGUARD.filled(number=9),
     # chromium/chromium, net/data/ssl/blocklist/README.md, "Private Key Leakages" of CAs, and the hashes of
     # net/cert/cert_verify_proc_blocklist.inc.
     "1af56c98ff043ef92bebff54cebb4dd67a25ba956c817f3e6dd3c1e52eb584c1": "Cyberoam",
@@ -49,7 +53,7 @@ VENDOR_TEST_KEYS: dict[str, str] = {
 }
 """SPKI SHA-256 to the name of a test CA that a driver installed for itself."""
 
-RESIGNS = "an interceptor's CA for bad certificates"
+RESIGNS = text("an interceptor's CA for bad certificates")
 
 RESIGNS_BAD_CERTIFICATES = re.compile(r"(?<![a-z])untrust|\ANot trusted by \"", re.IGNORECASE)
 """In a CA's common name or organizational unit: an interceptor signs with it in place of bad certificates.
@@ -65,9 +69,9 @@ public CA.
 def denial(spki_sha256: str, names: tuple[str, ...]) -> str | None:
     """Why a CA with this key and these names of its own is denied, or None."""
     if spki_sha256 in PUBLIC_KEYS:
-        return f"its private key is public ({PUBLIC_KEYS[spki_sha256]})"
+        return text("its private key is public ({ca})", ca=PUBLIC_KEYS[spki_sha256])
     if spki_sha256 in VENDOR_TEST_KEYS:
-        return f"a vendor's test CA ({VENDOR_TEST_KEYS[spki_sha256]})"
+        return text("a vendor's test CA ({ca})", ca=VENDOR_TEST_KEYS[spki_sha256])
     return denial_by_name(*names)
 
 

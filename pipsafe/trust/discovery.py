@@ -6,6 +6,7 @@ What takes a process to read (`slow`) is asked only when nothing else accepts th
 import os
 from collections.abc import Mapping, Sequence
 
+from pipsafe.language.text import text
 from pipsafe.pip_settings.surroundings import Surroundings
 from pipsafe.stores import found as stores
 from pipsafe.tool_settings import found as tool_settings
@@ -15,7 +16,7 @@ from pipsafe.trust.shelf import Denied
 from pipsafe.trust.sources import Source
 from pipsafe.trust.stock import Reading
 
-EDITED = "certifi, edited on this machine"
+EDITED = text("certifi, edited on this machine")
 
 
 def quick(
@@ -35,7 +36,7 @@ def quick(
     late: list[PassedOver] = []
     of_pip = patience.results([lambda: list(around.named_ca_files())], quiet=1.0, in_all=1.0)[0]
     if of_pip is None:
-        late.append(_late("pip's configuration"))
+        late.append(_late(text("pip's configuration")))
     listed += of_pip or ()
     environ = _with_pips_proxy(around)
     listed += sources.in_environment(environ)

@@ -3,6 +3,7 @@
 import os
 from datetime import datetime, timezone
 
+from pipsafe.language.text import of_error, text
 from pipsafe.own_options import UsageError
 from pipsafe.trust import ca_file, ownership
 from pipsafe.x509.certificate import MalformedCertificate, anchor_problem, is_only_a_server, parse
@@ -13,15 +14,18 @@ def check_ca(path: str, named_by: str) -> None:
     expanded = os.path.abspath(os.path.expanduser(path))
     complaint = _complaint(expanded) if os.path.exists(expanded) else None
     if complaint:
-        raise UsageError(f"{named_by} names {path!r}, which others could have changed: {complaint}.")
+        template = text("{option} names {path!r}, which others could have changed: {reason}.")
+        raise UsageError(template.filled(option=named_by, path=path, reason=complaint))
     read = ca_file.read(expanded, refusal=_complaint)
     if not read.certificates:
-        raise UsageError(
-            f"{named_by} names {path!r}, which {read.problems[0] if read.problems else 'is empty'}."
-        )
+        problem = read.problems[0] if read.problems else text("is empty")
+        # For translators: {problem} is a clause, "holds no certificate" say; put it after a colon if need be.
+        template = text("{option} names {path!r}, which {problem}.")
+        raise UsageError(template.filled(option=named_by, path=path, problem=problem))
     problems = [_problem(der) for der in read.certificates]
     if None not in problems:
-        raise UsageError(f"{named_by} names {path!r}, which holds no CA that can be trusted: {problems[0]}.")
+        template = text("{option} names {path!r}, which holds no CA that can be trusted: {reason}.")
+        raise UsageError(template.filled(option=named_by, path=path, reason=problems[0]))
 
 
 def _complaint(path: str) -> str | None:
@@ -33,10 +37,13 @@ def _problem(der: bytes) -> str | None:
     try:
         certificate = parse(der)
     except MalformedCertificate as error:
-        return f"a damaged certificate ({error})"
+        return text("a damaged certificate ({reason})", reason=of_error(error))
     now = datetime.now(timezone.utc)
     problem = anchor_problem(certificate, now)
     if problem is None:
         return None
     alone = is_only_a_server(certificate) and certificate.not_before <= now <= certificate.not_after
-    return None if problem == "not a CA" and alone else f"{certificate.label} is {problem}"
+    if problem == "not a CA" and alone:
+        return None
+    # For translators: {problem} is "not a CA" or another clause; put it after a colon if need be.
+    return text("{certificate} is {problem}", certificate=certificate.label, problem=problem)

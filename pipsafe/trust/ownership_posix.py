@@ -19,6 +19,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -61,9 +63,9 @@ def others_can_write(path: str, *, foreign_owner_allowed: bool, known: Known | N
             if complaint:
                 return complaint
     except OSError as error:
-        return f"{path} cannot be examined ({error.strerror})"
+        return text("{path} cannot be examined ({reason})", path=path, reason=error.strerror)
     except ValueError:
-        return "a path with a null character cannot be examined"
+        return text("a path with a null character cannot be examined")
     return None
 
 
@@ -120,36 +122,36 @@ def _complaint(step: _Step, *, foreign_owner_allowed: bool) -> str | None:
     status, folder = step.status, step.folder
     owner = _mounter(step.path, status.st_uid) if step.is_mounted else status.st_uid
     ours = owner in (0, os.geteuid())
-    if not ours and folder is not None and _is_sticky(folder) and _writers(folder):
+    if not ours and folder is not None and _is_sticky(folder) and _writers(step.path, folder):
         # In a folder that others can write, the owner of an entry is who put it there.
-        return f"{step.path} belongs to {_user(owner)}, in a folder that others can write"
+        template = text("{path} belongs to the user {user}, in a folder that others can write")
+        return template.filled(path=step.path, user=_user(owner))
     if stat.S_ISLNK(status.st_mode):
         return None  # the mode of a link says nothing; the folder it lies in has been asked
     if not ours and not foreign_owner_allowed:
-        return f"{step.path} belongs to {_user(owner)}"
+        return text("{path} belongs to the user {user}", path=step.path, user=_user(owner))
     if stat.S_ISDIR(status.st_mode) and _is_sticky(status):
         return None  # the entry in it is asked whose it is
-    writers = _writers(status) or _listed_writers(step.path, status)
-    return f"{step.path} can be written by {writers}" if writers else None
+    return _writers(step.path, status) or _listed_writers(step.path, status)
 
 
 def _is_sticky(status: os.stat_result) -> bool:
     return bool(status.st_mode & stat.S_ISVTX)
 
 
-def _writers(status: os.stat_result) -> str | None:
-    """The others whom the mode lets write."""
+def _writers(path: str, status: os.stat_result) -> str | None:
+    """A sentence on the others whom the mode lets write."""
     if status.st_mode & stat.S_IWOTH:
-        return "everyone"
+        return text("{path} can be written by everyone", path=path)
     if status.st_mode & stat.S_IWGRP and status.st_gid not in _ROOT_GROUPS | _private_groups(os.geteuid()):
-        return _group(status.st_gid)
+        return text("{path} can be written by the group {group}", path=path, group=_group(status.st_gid))
     return None
 
 
 if sys.platform == "linux":
 
     def _listed_writers(path: str, status: os.stat_result) -> str | None:
-        """The others whom an access control list lets write."""
+        """The same on those whom an access control list lets write."""
         # The group bits of the mode are then the mask over all its named entries (acl(5)).
         if not status.st_mode & stat.S_IWGRP:
             return None
@@ -157,7 +159,7 @@ if sys.platform == "linux":
             os.getxattr(path, "system.posix_acl_access", follow_symlinks=False)
         except OSError:
             return None
-        return "others, by its access control list"
+        return text("{path} can be written by others, by its access control list", path=path)
 
     def _mounter(path: str, owner: int) -> int:
         """Who mounted the file system at `path`, if a user did; else the `owner` of its root."""
@@ -198,13 +200,13 @@ def _private_groups(uid: int) -> frozenset[int]:
 
 def _user(uid: int) -> str:
     try:
-        return f"the user {pwd.getpwuid(uid).pw_name}"
+        return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return f"the user {uid}"
+        return str(uid)
 
 
 def _group(gid: int) -> str:
     try:
-        return f"the group {grp.getgrgid(gid).gr_name}"
+        return grp.getgrgid(gid).gr_name
     except KeyError:
-        return f"the group {gid}"
+        return str(gid)

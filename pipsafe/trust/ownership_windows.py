@@ -10,6 +10,8 @@ import ntpath
 import os
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -29,7 +31,7 @@ def others_can_write(
     for place in places_on_the_way(path):
         folder = shared_folder(place, os.environ)
         if folder:
-            return f"{folder} can be written by everyone"
+            return text("{path} can be written by everyone", path=folder)
     return None
 
 

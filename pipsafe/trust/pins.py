@@ -8,19 +8,24 @@ anything else could not end a chain.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from pipsafe.language.text import text
 from pipsafe.trust.anchors import Candidate, PassedOver, Search
 from pipsafe.trust.shelf import NOT_A_CA, Denied
 from pipsafe.trust.sources import Source
 from pipsafe.x509.certificate import Certificate, anchor_problem, is_only_a_server
-from pipsafe.x509.distinguished_name import quoted
+from pipsafe.x509.distinguished_name import quotable
 
 KIND = "pin"
-NOT_PRESENTED = "no server presents a certificate with that fingerprint"
-COULD_SIGN = "it does not say that it is a CA, and yet could sign for other servers"
-ROOTLESS = (
-    "; where the server does not send its root, a fingerprint alone is not enough: name the root's file with "
-    "--pipsafe-ca"
+NOT_PRESENTED = text("no server presents a certificate with that fingerprint")
+COULD_SIGN = text("it does not say that it is a CA, and yet could sign for other servers")
+NOT_PRESENTED_ROOTLESS = text(
+    "no server presents a certificate with that fingerprint; where the server does not send its root, a "
+    "fingerprint alone is not enough: name the root's file with --pipsafe-ca"
 )
+SERVERS_OWN = text(
+    'it is the server\'s own certificate, issued by "{issuer}"; a pin has to name the root above it'
+)
+AN_INTERMEDIATE = text('it is an intermediate, issued by "{issuer}"; a pin has to name the root above it')
 
 
 def search(
@@ -41,22 +46,23 @@ def search(
     for fingerprint, named_by in dict.fromkeys(pins):
         source = Source("explicit", named_by, fingerprint, kind=KIND)
         if fingerprint not in presented:
-            passed.append(PassedOver(source, NOT_PRESENTED + (ROOTLESS if rootless else "")))
+            passed.append(PassedOver(source, NOT_PRESENTED_ROOTLESS if rootless else NOT_PRESENTED))
             continue
         certificate, is_servers_own = presented[fingerprint]
         reason = _reason(certificate, denied, now, is_servers_own=is_servers_own)
         if reason is None:
             candidates.append(Candidate(certificate, source))
         else:
-            passed.append(PassedOver(source, f"{quoted(certificate.label)}: {reason}"))
+            template = text('"{certificate}": {reason}')
+            passed.append(PassedOver(source, template.filled(certificate=certificate.label, reason=reason)))
     return Search(tuple(candidates), tuple(passed))
 
 
 def _reason(certificate: Certificate, denied: Denied, now: datetime, *, is_servers_own: bool) -> str | None:
     """Why it cannot be trusted as an anchor; None if it can."""
     if not certificate.is_self_issued:
-        what = "the server's own certificate" if is_servers_own else "an intermediate"
-        return f"it is {what}, issued by {quoted(certificate.issuer)}; a pin has to name the root above it"
+        issuer = quotable(certificate.issuer)
+        return (SERVERS_OWN if is_servers_own else AN_INTERMEDIATE).filled(issuer=issuer)
     problem = denied.reason(certificate) or anchor_problem(certificate, now)
     in_time = certificate.not_before <= now <= certificate.not_after
     if problem == NOT_A_CA and is_servers_own and in_time:

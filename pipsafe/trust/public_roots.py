@@ -11,6 +11,7 @@ import importlib.util
 import os
 from glob import escape, glob
 
+from pipsafe.language.text import text
 from pipsafe.trust import system_store, unpacked
 
 BEGIN = b"-----BEGIN CERTIFICATE-----"
@@ -33,7 +34,9 @@ def path() -> str | None:
 def name_of(file: str) -> str:
     """What people know the list by: a copy lies in a folder that is soon gone."""
     archive = unpacked.copied_from.get(file)
-    return "certifi" if archive is None else f"the certifi in {os.path.basename(archive)}"
+    if archive is None:
+        return "certifi"
+    return text("the certifi in {archive}", archive=os.path.basename(archive))
 
 
 def choose(carried: str | None) -> tuple[str | None, str | None]:
@@ -54,7 +57,9 @@ def described(carried: str | None) -> str:
     chosen, _ = choose(carried)
     if chosen is None or not is_as_released(chosen):
         return ""
-    return "today's public CAs" if chosen == path() else "the public CAs that this pip carries"
+    if chosen == path():
+        return text("today's public CAs")
+    return text("the public CAs that this pip carries")
 
 
 def is_as_released(file: str) -> bool:

@@ -6,6 +6,8 @@ import errno
 import os
 import stat
 
+from pipsafe.language.text import text
+
 
 def read(path: str, limit: int) -> bytes:
     """The contents of the regular file *path*, of at most *limit* bytes.
@@ -19,15 +21,15 @@ def read(path: str, limit: int) -> bytes:
     try:
         descriptor = os.open(path, flags)
     except ValueError as error:  # a null character in the name
-        raise OSError(errno.EINVAL, "not a file name", path) from error
+        raise OSError(errno.EINVAL, text("not a file name"), path) from error
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", path)
+            raise OSError(errno.EINVAL, text("not a regular file"), path)
         # In two goes: room for all that is allowed would have to be made first.
         contents = file.read(min(limit, status.st_size) + 1) or b""  # None if it would wait, as /proc/kmsg
         if len(contents) > status.st_size:  # files of /proc have no size
             contents += file.read(limit + 1 - len(contents)) or b""
     if len(contents) > limit:
-        raise OSError(errno.EFBIG, f"larger than {limit} bytes", path)
+        raise OSError(errno.EFBIG, text("larger than {number} bytes", number=limit), path)
     return contents

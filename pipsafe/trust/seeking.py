@@ -15,7 +15,8 @@ from pipsafe.origin import Origin
 from pipsafe.pip_settings import pip_trust
 from pipsafe.pip_settings.settings import Contact
 from pipsafe.pip_settings.surroundings import Surroundings
-from pipsafe.probes.probe import Facts, Prober
+from pipsafe.probes.answered import Facts
+from pipsafe.probes.probe import Prober
 from pipsafe.trust import anchors, ca_file, discovery, pins
 from pipsafe.trust.anchors import Candidate, PassedOver, Search
 from pipsafe.trust.denied import denial_by_name
@@ -151,6 +152,7 @@ class Seeker:
         for case, fitting in self.trials.accepted(cases, self.trials.new(candidates)):
             known = self.accepted.get(str(case.origin), ())
             self.accepted[str(case.origin)] = (*known, *fitting)
+        self.search = replace(self.search, unanswered=frozenset(self.trials.unanswered))
 
     # What is judged again
 

@@ -11,6 +11,7 @@ from enum import Enum
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Protocol
 
+from pipsafe.language.text import text
 from pipsafe.x509 import name_key
 from pipsafe.x509.certificate import MalformedCertificate, anchor_problem, is_only_a_server, parse
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 NOT_A_CA = "not a CA"
 AN_INTERMEDIATE = "an intermediate, not a root"
-"""As `certificate.anchor_problem` says it."""
+"""As `certificate.anchor_problem` says it; to be compared."""
+
+# For translators: {store} is a store, or a setting that names a file: "the system store", "SSL_CERT_FILE".
+_MARKED = text("{store} ({path}) marks it as not to be trusted for TLS servers")
 
 _MOST_OF_A_NAME = 500
 _MOST_PARSED = 3_000
@@ -73,7 +77,7 @@ class Shelf:
             for der in reading.file.rejected:
                 self._places[der].append(number)
                 self._rejected.setdefault(der, number)
-        self._names = [f"{reading.source.name} ({reading.source.path})" for reading in readings]
+        self._sources = [reading.source for reading in readings]
         self._filed: dict[bytes, list[bytes]] = defaultdict(list)
         for der in self._places:
             self._filed[name_key.of_subject(der)].append(der)
@@ -101,7 +105,7 @@ class Shelf:
         if problem == AN_INTERMEDIATE:
             if is_valid(certificate, now):
                 return Role.BETWEEN, problem
-            return Role.UNFIT, "an intermediate, and not valid now"
+            return Role.UNFIT, text("an intermediate, and not valid now")
         return Role.UNFIT, problem
 
     def _found(self, der: bytes) -> Found | None:
@@ -114,7 +118,8 @@ class Shelf:
         # What one file marks as not to be trusted is not taken from another either.
         by = self._rejected.get(der)
         if by is not None:
-            role, problem = Role.UNFIT, f"{self._names[by]} marks it as not to be trusted for TLS servers"
+            source, role = self._sources[by], Role.UNFIT
+            problem = _MARKED.filled(store=source.name, path=source.path)
         return Found(certificate, role, problem, tuple(dict.fromkeys(self._places[der])))
 
     def _fair(self, ders: Sequence[bytes]) -> Iterable[bytes]:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pipsafe.language.text import text
 from pipsafe.pip_settings import proxy
 from pipsafe.trust import host_scope
 
@@ -81,8 +82,8 @@ VARIABLES: Mapping[str, tuple[str, str]] = {
 FOR_PROXIES = frozenset(("GIT_PROXY_SSL_CAINFO", "CARGO_HTTP_PROXY_CAINFO"))
 """Those that count on the way to a https:// proxy, and at no other server."""
 
-NO_PROXY = "counts for https:// proxies only, and none is set"
-NO_SERVER = "counts for the repository {} only, and nothing here says where that is"
+NO_PROXY = text("counts for https:// proxies only, and none is set")
+NO_SERVER = text("counts for the repository {repository} only, and nothing here says where that is")
 
 # One per repository; with `_CLIENT_CERT` it is the user's own certificate.
 POETRY_VARIABLE = re.compile(r"POETRY_CERTIFICATES_(.+)(?<!_CLIENT)_CERT")
@@ -133,14 +134,18 @@ def _named(environ: Mapping[str, str]) -> Iterator[tuple[Source, str | None]]:
         match = POETRY_VARIABLE.fullmatch(variable)
         if match is not None and is_path(value):
             host = host_scope.naming(environ.get(f"POETRY_REPOSITORIES_{match[1]}_URL", ""))
-            yield from _scoped(variable, value, [host] if host else [], NO_SERVER.format(match[1]))
+            yield from _scoped(variable, value, [host] if host else [], NO_SERVER.filled(repository=match[1]))
 
 
 def _scoped(
     variable: str, path: str, hosts: Iterable[str], without: str
 ) -> Iterator[tuple[Source, str | None]]:
     """The file for these servers; if there are none, the reason."""
-    found = [Source("configured", f"{variable} for {host}", path, host=host) for host in hosts]
+    # For translators: a variable, and the only server that it counts for.
+    name = text("{variable} for {host}")
+    found = [
+        Source("configured", name.filled(variable=variable, host=host), path, host=host) for host in hosts
+    ]
     yield from ((source, None) for source in found)
     if not found:
         yield Source("configured", variable, path), without

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import text
 from pipsafe.trust import ca_file, ownership, patience, source_readers
 from pipsafe.trust.ca_file import CaFile
 from pipsafe.trust.sources import Source
@@ -25,15 +26,17 @@ SECONDS_IN_ALL = 5.0
 MOST_OCTETS = 128 * 1024 * 1024
 """Bytes of certificates kept of all sources together; a hundred times what a well-stocked machine has."""
 
-KEY_INSIDE = "its private key lies in the same file"
+KEY_INSIDE = text("its private key lies in the same file")
 
-IN_PROJECT = "it lies in the working folder, which is not trusted (--pipsafe-ca can name it)"
+IN_PROJECT = text("it lies in the working folder, which is not trusted (--pipsafe-ca can name it)")
 
 _MOST_LEVELS = 40
 """Folders between the working folder and the root of a clone."""
 
-_TOO_LATE = "could not be read in time"
-_TOO_MUCH = f"is not read: the files before it hold more than {MOST_OCTETS // 1024**2} MiB of certificates"
+_TOO_LATE = text("could not be read in time")
+_TOO_MUCH = text(
+    "is not read: the files before it hold more than {size} MiB of certificates", size=MOST_OCTETS // 1024**2
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +187,11 @@ class _Visit:
         if complaint is not None:
             return complaint
         if not ownership.belongs_to_root(path):
-            return f"{path} does not belong to root"
+            return text("{path} does not belong to root", path=path)
         if self._project.holds(path, self._known):
             return IN_PROJECT
         key = ca_file.private_key_beside(path)
-        return None if key is None else f"the private key of this CA lies beside it ({key})"
+        return None if key is None else text("the private key of this CA lies beside it ({path})", path=key)
 
 
 def _identity(source: Source) -> tuple[object, ...] | None:

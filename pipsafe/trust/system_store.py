@@ -8,6 +8,8 @@ system judges by itself (truststore), and there is no file to read.
 import os
 import sys
 
+from pipsafe.language.text import text
+
 MERGED_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine, Arch, Gentoo, NixOS
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  # RHEL, Fedora, Amazon
@@ -26,7 +28,7 @@ MERGED_BUNDLES = (
 
 HASHED_FOLDERS = ("/etc/ssl/certs", "/etc/pki/ca-trust/extracted/pem/directory-hash", "/etc/pki/tls/certs")
 
-NAME = "the system store"
+NAME = text("the system store")
 
 
 def judged_by_the_system() -> bool:

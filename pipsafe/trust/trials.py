@@ -6,11 +6,14 @@ from dataclasses import replace
 
 from pipsafe.causes import maker
 from pipsafe.causes.case import Case
+from pipsafe.language.text import enumerated, text
 from pipsafe.origin import Origin
 from pipsafe.pip_settings import pip_trust
 from pipsafe.pip_settings.settings import Contact
 from pipsafe.pip_settings.surroundings import Surroundings
-from pipsafe.probes.probe import Place, Prober, Verdict
+from pipsafe.probes.answered import UNREACHABLE, Verdict
+from pipsafe.probes.asked import Place
+from pipsafe.probes.probe import Prober
 from pipsafe.trust.anchors import Candidate, PassedOver
 from pipsafe.x509.certificate import Certificate
 
@@ -31,6 +34,8 @@ class Trials:
         self.made: set[object] = set()
         self.disowned: dict[Origin, Candidate] = {}
         """Per origin, what leads from it to a root by names and keys, and by a signature did not issue it."""
+        self.unanswered: set[str] = set()
+        """SHA-256 of anchors of which some server did not answer in time, twice."""
 
     def new(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """What was not tried yet: each anchor alone, then with what lies between."""
@@ -59,6 +64,8 @@ class Trials:
             for trial, verdict in zip(trials, row, strict=True):
                 if maker.disowns(case.survey.chain, trial, verdict):
                     self.disowned.setdefault(case.origin, trial)
+                if verdict.kind == UNREACHABLE:
+                    self.unanswered.add(trial.anchor.sha256)
             yield (
                 case,
                 tuple(self._proved(place, trial, issuer_only=issuer_only) for trial in _least(fitting)),
@@ -78,7 +85,11 @@ class Trials:
 
     def _limits(self, candidate: Candidate) -> str:
         others = [str(origin) for origin in self.together if not candidate.counts_for(origin)]
-        return f"counts for {candidate.source.host} only, and pip is also to ask {', '.join(others[:3])}"
+        return text(
+            "counts for {host} only, and pip is also to ask {others}",
+            host=candidate.source.host,
+            others=enumerated(others[:3]),
+        )
 
     def _proved(self, place: Place, trial: Candidate, *, issuer_only: bool) -> Candidate:
         """The trial with those intermediates only that its chain cannot do without.
@@ -95,6 +106,28 @@ class Trials:
         return replace(trial, intermediates=kept)
 
     def _handshakes(
+        self, places: Sequence[Place], trials: Sequence[Candidate], *, issuer_only: bool
+    ) -> tuple[tuple[Verdict, ...], ...]:
+        """A verdict per trial, per place.
+
+        These servers did answer a moment ago. One that is late, since it or this machine has much to do, is
+        asked once more: that says nothing of its certificate.
+        """
+        rows = self._asked(places, trials, issuer_only=issuer_only)
+        late = [number for number, row in enumerate(rows) if UNREACHABLE in {item.kind for item in row}]
+        if not late:
+            return rows
+        again = self._asked([places[number] for number in late], trials, issuer_only=issuer_only)
+        answers = dict(zip(late, again, strict=True))
+        return tuple(
+            tuple(
+                second if first.kind == UNREACHABLE else first
+                for first, second in zip(row, answers.get(number, row), strict=True)
+            )
+            for number, row in enumerate(rows)
+        )
+
+    def _asked(
         self, places: Sequence[Place], trials: Sequence[Candidate], *, issuer_only: bool
     ) -> tuple[tuple[Verdict, ...], ...]:
         return self.prober.trial(

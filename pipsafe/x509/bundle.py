@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import both, counted, text
 from pipsafe.x509 import der
 from pipsafe.x509.certificate import ANY_EXTENDED_KEY_USAGE, SERVER_AUTH
 
@@ -27,12 +28,12 @@ _KEY_LABEL_END = b"PRIVATE KEY"
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 """The object identifier that PKCS #7 signed data begins with (RFC 5652 5.1)."""
 
-_KEY_INSIDE = "holds a private key (not read)"
+_KEY_INSIDE = text("holds a private key (not read)")
 
 _OTHER_FORMATS = (
-    (b"\xfe\xed\xfe\xed", "is a Java key store (not read)"),
-    (b"\xce\xce\xce\xce", "is a Java key store (not read)"),
-    (b"SQLite format 3\0", "is a database (not read)"),
+    (b"\xfe\xed\xfe\xed", text("is a Java key store (not read)")),
+    (b"\xce\xce\xce\xce", text("is a Java key store (not read)")),
+    (b"SQLite format 3\0", text("is a database (not read)")),
 )
 
 _KEY_VERSIONS = (b"\x02\x01\x00", b"\x02\x01\x01")
@@ -89,19 +90,20 @@ class _Found:
 def contents(data: bytes) -> Contents:
     """The certificates in the bytes of a CA file, and what is wrong with the rest."""
     if not data.strip():
-        return Contents(problems=("is empty",))
+        return Contents(problems=(text("is empty"),))
     for magic, problem in _OTHER_FORMATS:
         if data.startswith(magic):
             return Contents(problems=(problem,))
     if data[0] == der.SEQUENCE and _BEGIN not in data:
         return _binary(data)
-    text = _ascii(data)
-    if _P11_KIT in text:
-        return Contents(problems=("is a p11-kit file (not read)",))
-    if text.count(_BEGIN) > _MOST_BLOCKS:
-        return Contents(problems=(f"holds more than {_MOST_BLOCKS} PEM blocks (not read)",))
+    characters = _ascii(data)
+    if _P11_KIT in characters:
+        return Contents(problems=(text("is a p11-kit file (not read)"),))
+    if characters.count(_BEGIN) > _MOST_BLOCKS:
+        problem = text("holds more than {number} PEM blocks (not read)", number=_MOST_BLOCKS)
+        return Contents(problems=(problem,))
     found = _Found()
-    _read_blocks(text, found)
+    _read_blocks(characters, found)
     return _summary(found)
 
 
@@ -244,9 +246,9 @@ def _binary(data: bytes) -> Contents:
         outer = der.element(data, 0, len(data))
         version = data[outer.content : outer.content + 3]
         if version == _PKCS12_VERSION:
-            return Contents(problems=("is a PKCS #12 file (not read)",))
+            return Contents(problems=(text("is a PKCS #12 file (not read)"),))
         if version in _KEY_VERSIONS:
-            return Contents(problems=("holds no certificate", _KEY_INSIDE), key_inside=True)
+            return Contents(problems=(text("holds no certificate"), _KEY_INSIDE), key_inside=True)
         for number in range(1, _MOST_BLOCKS):
             _read_block(b"CERTIFICATE", data[outer.start : outer.stop], number, found)
             if data[outer.stop : outer.stop + 1] != b"\x30":
@@ -254,7 +256,7 @@ def _binary(data: bytes) -> Contents:
             outer = der.element(data, outer.stop, len(data))
     except der.MalformedDER:
         if not found.certificates:
-            return Contents(problems=("holds no certificate",))
+            return Contents(problems=(text("holds no certificate"),))
         found.damaged_numbers.append(len(found.certificates) + 1)
     return _summary(found)
 
@@ -266,21 +268,32 @@ def _summary(found: _Found) -> Contents:
     certificates = tuple(one for one in dict.fromkeys(found.certificates) if one not in distrusted)
     problems: list[str] = []
     if not certificates and not distrusted and not found.damaged_numbers:
-        problems.append("holds no certificate")
+        problems.append(text("holds no certificate"))
     if found.damaged_numbers:
-        problems.append(_numbered(found.damaged_numbers, "damaged"))
+        # For translators: {numbers} is "3", or "3, 4, 5 and 7 more", as they come in the file.
+        told = counted(
+            "certificate {numbers} is damaged",
+            "certificates {numbers} are damaged",
+            len(found.damaged_numbers),
+            numbers=_shown(found.damaged_numbers),
+        )
+        problems.append(told)
     if found.distrusted_numbers:
-        problems.append(_numbered(found.distrusted_numbers, "marked as not trusted for TLS servers"))
+        told = counted(
+            "certificate {numbers} is marked as not trusted for TLS servers",
+            "certificates {numbers} are marked as not trusted for TLS servers",
+            len(found.distrusted_numbers),
+            numbers=_shown(found.distrusted_numbers),
+        )
+        problems.append(told)
     if found.key_inside:
         problems.append(_KEY_INSIDE)
     return Contents(certificates, tuple(problems), found.key_inside, tuple(rejected))
 
 
-def _numbered(numbers: list[int], what: str) -> str:
-    """ "has certificate 3 damaged" and the like, short however many there are."""
+def _shown(numbers: list[int]) -> str:
+    """The numbers, short however many there are."""
     shown = [str(number) for number in numbers[:_MOST_NUMBERS]]
     if len(numbers) > _MOST_NUMBERS:
-        shown.append(f"{len(numbers) - _MOST_NUMBERS} more")
-    if len(shown) == 1:
-        return f"certificate {shown[0]} is {what}"
-    return f"certificates {', '.join(shown[:-1])} and {shown[-1]} are {what}"
+        shown.append(counted("{count} more", "{count} more", len(numbers) - _MOST_NUMBERS))
+    return both(shown)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import both, counted, either, text
 from pipsafe.x509 import der
 from pipsafe.x509.certificate import MalformedCertificate, extensions_of
 from pipsafe.x509.distinguished_name import printable
@@ -36,11 +37,9 @@ def _of_length(path_length: int | None) -> tuple[str, ...]:
         case None:
             return ()
         case 0:
-            return ("allows no CA below itself",)
-        case 1:
-            return ("allows one CA below itself",)
+            return (text("allows no CA below itself"),)
         case number:
-            return (f"allows {number} CAs below itself",)
+            return (counted("allows one CA below itself", "allows {count} CAs below itself", number),)
 
 
 def _of_names(value: bytes | None) -> tuple[str, ...]:
@@ -50,12 +49,14 @@ def _of_names(value: bytes | None) -> tuple[str, ...]:
         parts = der.members(value, der.whole(value))
         names = {part.tag: _subtrees(value, part) for part in parts}
     except der.MalformedDER:
-        return ("has name constraints that cannot be read",)
+        return (text("has name constraints that cannot be read"),)
     found = []
+    # For translators: {names} are domains and networks: "corp.example and 10.0.0.0/8".
     if names.get(_PERMITTED):
-        found.append(f"may only vouch for names in {_listed(names[_PERMITTED], 'and')}")
+        found.append(text("may only vouch for names in {names}", names=both(_shown(names[_PERMITTED]))))
+    # For translators: {names} are domains and networks: "corp.example or 10.0.0.0/8".
     if names.get(_EXCLUDED):
-        found.append(f"may not vouch for names in {_listed(names[_EXCLUDED], 'or')}")
+        found.append(text("may not vouch for names in {names}", names=either(_shown(names[_EXCLUDED]))))
     return tuple(found)
 
 
@@ -63,15 +64,15 @@ def _subtrees(value: bytes, part: der.Element) -> list[str]:
     """The names that servers have; of mail addresses and the like there is nothing to say."""
     bases = [der.members(value, tree)[:1] for tree in der.elements(value, part.content, part.stop)]
     return [
-        text
+        name
         for (base,) in filter(None, bases)
-        if (text := _base(base.tag, value[base.content : base.stop])) is not None
+        if (name := _base(base.tag, value[base.content : base.stop])) is not None
     ]
 
 
 def _base(tag: int, octets: bytes) -> str | None:
     if tag == _DNS_NAME:
-        return printable(octets.decode("ascii", "backslashreplace")[:253]) or "any domain"
+        return printable(octets.decode("ascii", "backslashreplace")[:253]) or text("any domain")
     if tag == _IP_ADDRESS and len(octets) in (8, 32):
         half = len(octets) // 2
         address, mask = ipaddress.ip_address(octets[:half]), int.from_bytes(octets[half:], "big")
@@ -79,8 +80,9 @@ def _base(tag: int, octets: bytes) -> str | None:
     return None
 
 
-def _listed(names: list[str], word: str) -> str:
+def _shown(names: list[str]) -> list[str]:
+    """The names, few however many there are."""
     shown = names[:_MOST_NAMES]
     if len(names) > _MOST_NAMES:
-        shown.append(f"{len(names) - _MOST_NAMES} more")
-    return f" {word} ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+        shown.append(counted("{count} more", "{count} more", len(names) - _MOST_NAMES))
+    return shown

@@ -11,6 +11,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipsafe.language.text import of_error, text
 from pipsafe.trust import denied
 from pipsafe.x509 import der, distinguished_name
 from pipsafe.x509.distinguished_name import COMMON_NAME, ORGANIZATION, ORGANIZATIONAL_UNIT, printable
@@ -85,8 +86,8 @@ class Certificate:
     @property
     def label(self) -> str:
         """The shortest name to call it by, fit to stand between quotation marks."""
-        name = self.common_name or self.organization or self.subject or "a certificate without a name"
-        return distinguished_name.quotable(name)
+        name = self.common_name or self.organization or self.subject
+        return distinguished_name.quotable(name) if name else text("a certificate without a name")
 
 
 def parse(data: bytes) -> Certificate:
@@ -94,7 +95,7 @@ def parse(data: bytes) -> Certificate:
     try:
         return _parse(data)
     except der.MalformedDER as error:
-        raise MalformedCertificate(str(error)) from None
+        raise MalformedCertificate(of_error(error)) from None
 
 
 def subject_of(data: bytes) -> bytes:
@@ -102,7 +103,7 @@ def subject_of(data: bytes) -> bytes:
     try:
         subject = _to_be_signed(data)[4]
     except der.MalformedDER as error:
-        raise MalformedCertificate(str(error)) from None
+        raise MalformedCertificate(of_error(error)) from None
     return data[subject.start : subject.stop]
 
 
@@ -111,7 +112,7 @@ def extensions_of(data: bytes) -> dict[str, bytes]:
     try:
         return _extensions(data, _to_be_signed(data)[6:])
     except der.MalformedDER as error:
-        raise MalformedCertificate(str(error)) from None
+        raise MalformedCertificate(of_error(error)) from None
 
 
 def is_only_a_server(certificate: Certificate) -> bool:
@@ -140,15 +141,15 @@ def anchor_problem(certificate: Certificate, now: datetime) -> str | None:
     usages = certificate.extended_key_usages
     rules = (
         ((reason := denial(certificate)) is not None, reason),
-        (not certificate.is_ca, "not a CA"),
-        (not certificate.may_sign_certificates, "its key usage does not allow signing certificates"),
+        (not certificate.is_ca, text("not a CA")),
+        (not certificate.may_sign_certificates, text("its key usage does not allow signing certificates")),
         (
             usages is not None and not {SERVER_AUTH, ANY_EXTENDED_KEY_USAGE}.intersection(usages),
-            "its extended key usage does not allow TLS servers",
+            text("its extended key usage does not allow TLS servers"),
         ),
-        (not _may_be_self_signed(certificate), "an intermediate, not a root"),
-        (now < certificate.not_before, f"not valid before {certificate.not_before:%Y-%m-%d}"),
-        (now > certificate.not_after, f"expired on {certificate.not_after:%Y-%m-%d}"),
+        (not _may_be_self_signed(certificate), text("an intermediate, not a root")),
+        (now < certificate.not_before, text("not valid before {date:%Y-%m-%d}", date=certificate.not_before)),
+        (now > certificate.not_after, text("expired on {date:%Y-%m-%d}", date=certificate.not_after)),
     )
     return next((problem for broken, problem in rules if broken), None)
 
@@ -200,12 +201,12 @@ def _to_be_signed(data: bytes) -> list[der.Element]:
     """Serial number, signature algorithm, issuer, validity, subject, key, and whatever comes after them."""
     parts = der.members(data, der.whole(data))
     if [part.tag for part in parts] != [der.SEQUENCE, der.SEQUENCE, der.BIT_STRING]:
-        raise der.MalformedDER("not built as a certificate")
+        raise der.MalformedDER(text("not built as a certificate"))
     fields = der.members(data, parts[0])
     if fields and fields[0].tag == 0xA0:
         del fields[0]  # the version; absent in v1
     if tuple(field.tag for field in fields[:6]) != _TO_BE_SIGNED:
-        raise der.MalformedDER("not built as a certificate")
+        raise der.MalformedDER(text("not built as a certificate"))
     return fields
 
 
@@ -217,14 +218,14 @@ def _extensions(data: bytes, fields: list[der.Element]) -> dict[str, bytes]:
     if not lists:
         return values
     if len(lists) != 1 or len(lists[0]) != 1:
-        raise der.MalformedDER("more than one list of extensions")
+        raise der.MalformedDER(text("more than one list of extensions"))
     for extension in der.members(data, lists[0][0]):
         parts = der.members(data, extension)
         if not 2 <= len(parts) <= 3:
-            raise der.MalformedDER("an extension without a value")
+            raise der.MalformedDER(text("an extension without a value"))
         kind = der.object_identifier(data, parts[0])
         if kind in values:
-            raise der.MalformedDER(f"extension {kind} twice")
+            raise der.MalformedDER(text("extension {number} twice", number=kind))
         values[kind] = der.content(data, parts[-1], der.OCTET_STRING)
     return values
 
@@ -232,7 +233,7 @@ def _extensions(data: bytes, fields: list[der.Element]) -> dict[str, bytes]:
 def _validity(data: bytes, validity: der.Element) -> tuple[datetime, datetime]:
     dates = [der.time(data, date) for date in der.members(data, validity)]
     if len(dates) != 2:
-        raise der.MalformedDER("a validity without two dates")
+        raise der.MalformedDER(text("a validity without two dates"))
     return dates[0], dates[1]
 
 
@@ -250,7 +251,7 @@ def _basic_constraints(value: bytes | None) -> tuple[bool, int | None]:
     parts = der.members(value, der.whole(value))
     is_ca = bool(parts) and parts[0].tag == der.BOOLEAN and der.boolean(value, parts.pop(0))
     if len(parts) > 1:
-        raise der.MalformedDER("basic constraints with too many members")
+        raise der.MalformedDER(text("basic constraints with too many members"))
     return is_ca, der.count(value, parts[0]) if parts else None
 
 
@@ -284,7 +285,7 @@ def _subject_alt_name(value: bytes | None) -> list[tuple[int, bytes]]:
 
 def _ip_address(octets: bytes) -> str:
     if len(octets) not in (4, 16):
-        raise der.MalformedDER("an IP address of neither 4 nor 16 bytes")
+        raise der.MalformedDER(text("an IP address of neither 4 nor 16 bytes"))
     return str(ipaddress.ip_address(octets))
 
 
@@ -295,7 +296,7 @@ def _ca_issuer_urls(value: bytes | None) -> tuple[str, ...]:
     for description in der.members(value, der.whole(value)):
         parts = der.members(value, description)
         if len(parts) != 2:
-            raise der.MalformedDER("an access description without a location")
+            raise der.MalformedDER(text("an access description without a location"))
         if der.object_identifier(value, parts[0]) == _CA_ISSUERS and parts[1].tag == _URI:
             found.append(_ascii(value[parts[1].content : parts[1].stop]))
     return tuple(found)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import NamedTuple
 
+from pipsafe.language import text as words
+
 BOOLEAN = 0x01
 INTEGER = 0x02
 BIT_STRING = 0x03
@@ -54,20 +56,20 @@ def element(data: bytes, start: int, stop: int) -> Element:
     """The value that begins at `start` and ends no later than `stop`."""
     content = start + 2
     if content > stop:
-        raise MalformedDER("a value is cut short")
+        raise MalformedDER(words.text("a value is cut short"))
     tag, length = data[start], data[start + 1]
     if tag & 0x1F == 0x1F:
-        raise MalformedDER("a tag number above 30")
+        raise MalformedDER(words.text("a tag number above 30"))
     if length >= 0x80:
         octets = length & 0x7F
         content += octets
         if not 1 <= octets <= 4 or content > stop:
-            raise MalformedDER("a length that is indefinite, too long or cut short")
+            raise MalformedDER(words.text("a length that is indefinite, too long or cut short"))
         length = int.from_bytes(data[start + 2 : content], "big")
         if length < 0x80 or length >> 8 * (octets - 1) == 0:
-            raise MalformedDER("a length in more bytes than it needs")
+            raise MalformedDER(words.text("a length in more bytes than it needs"))
     if content + length > stop:
-        raise MalformedDER("a value longer than what holds it")
+        raise MalformedDER(words.text("a value longer than what holds it"))
     return Element(tag, start, content, content + length)
 
 
@@ -76,7 +78,7 @@ def elements(data: bytes, start: int, stop: int) -> list[Element]:
     found: list[Element] = []
     while start < stop:
         if len(found) == _MOST_CHILDREN:
-            raise MalformedDER(f"more than {_MOST_CHILDREN} members")
+            raise MalformedDER(words.text("more than {number} members", number=_MOST_CHILDREN))
         found.append(element(data, start, stop))
         start = found[-1].stop
     return found
@@ -85,22 +87,27 @@ def elements(data: bytes, start: int, stop: int) -> list[Element]:
 def members(data: bytes, outer: Element, tag: int = SEQUENCE) -> list[Element]:
     """The members of a constructed value, which must have the given tag."""
     if outer.tag != tag:
-        raise MalformedDER(f"tag {outer.tag:#04x} where {tag:#04x} belongs")
+        raise _other_tag(outer.tag, tag)
     return elements(data, outer.content, outer.stop)
+
+
+def _other_tag(tag: int, wanted: int) -> MalformedDER:
+    # For translators: tags are numbers of kinds of values, 0x30 say.
+    return MalformedDER(words.text("tag {tag:#04x} where {wanted:#04x} belongs", tag=tag, wanted=wanted))
 
 
 def whole(data: bytes) -> Element:
     """The one value that takes up all of the data."""
     outer = element(data, 0, len(data))
     if outer.stop != len(data):
-        raise MalformedDER("bytes after the end")
+        raise MalformedDER(words.text("bytes after the end"))
     return outer
 
 
 def content(data: bytes, item: Element, tag: int) -> bytes:
     """The content bytes of a value, which must have the given tag."""
     if item.tag != tag:
-        raise MalformedDER(f"tag {item.tag:#04x} where {tag:#04x} belongs")
+        raise _other_tag(item.tag, tag)
     return data[item.content : item.stop]
 
 
@@ -108,13 +115,13 @@ def object_identifier(data: bytes, item: Element) -> str:
     """An object identifier in dotted form, such as "2.5.4.3"."""
     octets = content(data, item, OBJECT_IDENTIFIER)
     if not octets or octets[-1] & 0x80:
-        raise MalformedDER("an object identifier that is cut short")
+        raise MalformedDER(words.text("an object identifier that is cut short"))
     arcs: list[int] = []
     value = length = 0
     for octet in octets:
         length += 1
         if length > _LONGEST_ARC or (length == 1 and octet == 0x80):
-            raise MalformedDER("an object identifier with an arc that is too long")
+            raise MalformedDER(words.text("an object identifier with an arc that is too long"))
         value = value << 7 | octet & 0x7F
         if not octet & 0x80:
             arcs.append(value)
@@ -127,7 +134,7 @@ def boolean(data: bytes, item: Element) -> bool:
     """A BOOLEAN, which DER writes as 00 or FF."""
     octets = content(data, item, BOOLEAN)
     if octets not in (b"\x00", b"\xff"):
-        raise MalformedDER("a truth value that is neither")
+        raise MalformedDER(words.text("a truth value that is neither"))
     return octets == b"\xff"
 
 
@@ -135,7 +142,7 @@ def count(data: bytes, item: Element) -> int:
     """An INTEGER that is not negative and fits in eight bytes."""
     octets = content(data, item, INTEGER)
     if not 1 <= len(octets) <= 8 or octets[0] & 0x80:
-        raise MalformedDER("a number that is negative or too large")
+        raise MalformedDER(words.text("a number that is negative or too large"))
     return int.from_bytes(octets, "big")
 
 
@@ -143,7 +150,7 @@ def named_bit(data: bytes, item: Element, number: int) -> bool:
     """Whether a named bit of a BIT STRING is set; bit 0 comes first, trailing zero bits may be left out."""
     octets = content(data, item, BIT_STRING)
     if not octets or octets[0] > 7 or (len(octets) == 1 and octets[0]):
-        raise MalformedDER("a bit string without its count of unused bits")
+        raise MalformedDER(words.text("a bit string without its count of unused bits"))
     index, shift = divmod(number, 8)
     return len(octets) > index + 1 and bool(octets[index + 1] & 0x80 >> shift)
 
@@ -155,14 +162,14 @@ def time(data: bytes, item: Element) -> datetime:
         # RFC 5280 4.1.2.5.1: years 50 to 99 belong to the last century.
         digits = (b"19" if digits[:1] >= b"5" else b"20") + digits
     elif item.tag != GENERALIZED_TIME:
-        raise MalformedDER("a date of an unknown kind")
+        raise MalformedDER(words.text("a date of an unknown kind"))
     if len(digits) != 15 or not digits[:14].isdigit() or digits[14:] != b"Z":
-        raise MalformedDER("a date in an unknown form")
+        raise MalformedDER(words.text("a date in an unknown form"))
     fields = [int(digits[:4]), *(int(digits[place : place + 2]) for place in range(4, 14, 2))]
     try:
         return datetime(*fields, tzinfo=timezone.utc)  # type: ignore[misc,arg-type]
     except ValueError:
-        raise MalformedDER("a date that does not exist") from None
+        raise MalformedDER(words.text("a date that does not exist")) from None
 
 
 def text(data: bytes, item: Element) -> str:

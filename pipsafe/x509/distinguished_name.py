@@ -5,6 +5,7 @@ The bytes may be hostile: what is not printable is escaped, what is too long is 
 
 from __future__ import annotations
 
+from pipsafe.language import text as words
 from pipsafe.x509 import der
 
 COMMON_NAME = "2.5.4.3"
@@ -55,7 +56,7 @@ def attributes(data: bytes, name: der.Element) -> Attributes:
         for attribute in der.members(data, group, der.SET):
             parts = der.members(data, attribute)
             if len(parts) != 2:
-                raise der.MalformedDER("a name attribute without a value")
+                raise der.MalformedDER(words.text("a name attribute without a value"))
             found.append((der.object_identifier(data, parts[0]), printable(der.text(data, parts[1]))))
     return tuple(reversed(found))
 
@@ -91,7 +92,7 @@ def quotable(text: str, most: int = _LONGEST_QUOTED) -> str:
 
 def quoted(text: str, most: int = _LONGEST_QUOTED) -> str:
     """A stranger's words, so that nobody takes them for ours."""
-    return f'"{quotable(text, most)}"'
+    return words.text('"{name}"', name=quotable(text, most))
 
 
 def _escaped(character: str) -> str:

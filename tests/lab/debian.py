@@ -85,10 +85,12 @@ class Debian:
     suite: str
     root: Path
     """As its root folder is called from outside."""
+    layers: tuple[Path, ...] = ()
+    """Folders that are seen in its place, the first, which takes what is written, over the others."""
 
     def outside(self, path: str) -> Path:
-        """A path of the inside, as it is called from outside."""
-        return self.root / path.lstrip("/")
+        """A path of the inside, as it is called from outside. Of layers, in the first."""
+        return (self.layers[0] if self.layers else self.root) / path.lstrip("/")
 
     def environment(self, **more: str) -> dict[str, str]:
         """A small environment, with no setting of pip, of a CA or of a proxy."""
@@ -111,9 +113,18 @@ class Debian:
     ) -> Run:
         """Run a command inside, from root's home unless told otherwise."""
         inside = ("sh", "-c", 'cd "$0" && exec "$@"', folder, *command)
-        seen = f"{scene} && {self._lent}"
+        seen = f"{self._stacked} && {scene} && {self._lent}"
         prefix = ("unshare", "--mount", "sh", "-c", _ENTER, "sh", str(self.root), seen)
         return run(inside, env or self.environment(), prefix=prefix, cwd=Path("/"), timeout=timeout)
+
+    @property
+    def _stacked(self) -> str:
+        """The step that lays the layers over one another."""
+        if not self.layers:
+            return ":"
+        top, *below = self.layers
+        where = f"lowerdir={':'.join(map(str, below))},upperdir={top},workdir={top.with_name('work')}"
+        return f'mount -t overlay -o {where} none "$root"'
 
     @property
     def _lent(self) -> str:
@@ -202,9 +213,32 @@ def debian(suite: str) -> Iterator[Debian]:
     with tempfile.TemporaryDirectory(prefix=f"{suite}-", ignore_cleanup_errors=True) as folder:
         root = Path(folder, "root")
         subprocess.run(["cp", "-a", "--reflink=auto", str(made), str(root)], check=True, timeout=MINUTES)
-        # An older C library knows no localhost by itself.
-        (root / "etc" / "hosts").write_text("127.0.0.1 localhost\n", encoding="utf-8")
+        _name_localhost(root)
         yield Debian(suite, root)
+
+
+@contextmanager
+def layer(suite: str, *below: Path) -> Iterator[Debian]:
+    """The release itself, with these layers on it and a new one on top, which takes all that changes.
+
+    Skips where there is none to be had, or no overlay file system.
+    """
+    made = release(suite)
+    with tempfile.TemporaryDirectory(prefix=f"{suite}-", ignore_cleanup_errors=True) as folder:
+        root, top = Path(folder, "root"), Path(folder, "top")
+        for place in (root, top, top.with_name("work")):
+            place.mkdir()
+        (top / "etc").mkdir()
+        _name_localhost(top)
+        found = Debian(suite, root, (top, *below, made))
+        if found.run("true", folder="/").exit_code:
+            pytest.skip("folders cannot be laid over one another here")
+        yield found
+
+
+def _name_localhost(root: Path) -> None:
+    """An older C library knows no localhost by itself."""
+    (root / "etc" / "hosts").write_text("127.0.0.1 localhost\n", encoding="utf-8")
 
 
 def release(suite: str) -> Path:

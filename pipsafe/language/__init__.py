@@ -1,0 +1,1 @@
+"""What pipsafe says, in the language of whoever reads it."""
