@@ -301,7 +301,7 @@ def test_an_isolated_build(release: Debian, patient: Patient, server: IndexServe
 
 
 @pytest.mark.shows(
-    "places", "one file, a pip from PyPI: a rescue by the truststore in it, for Debian's system store"
+    "places", "one file, a pip from PyPI: Debian's system store, by the truststore lent out of it"
 )
 @pytest.mark.parametrize(
     "release", [pytest.param("bookworm", marks=pytest.mark.xdist_group("bookworm"))], indirect=True

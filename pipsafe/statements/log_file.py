@@ -33,6 +33,9 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
+LOOK = 0.2
+"""Seconds between two looks at whether somebody pressed Ctrl-C."""
+
 LOOKED_AT = 4096
 """Bytes by which UTF-16 without a mark is told."""
 
@@ -77,7 +80,8 @@ def _of_stdin() -> bytes:
         reading = ENDED_ON_WINDOWS if os.name == "nt" else ENDED_ELSEWHERE
         terminal.write([Line("pipsafe:", reading)], sys.stderr, os.environ)
     try:
-        contents = sys.stdin.buffer.read(LARGEST + 1)
+        is_typed = sys.stdin.isatty() and os.name != "nt"
+        contents = _typed(sys.stdin.fileno()) if is_typed else sys.stdin.buffer.read(LARGEST + 1)
     except OSError as error:
         raise UsageError(
             text("standard input cannot be read: {reason}.", reason=error.strerror or str(error))
@@ -85,6 +89,26 @@ def _of_stdin() -> bytes:
     if len(contents) > LARGEST:
         raise UsageError(_too_large(STDIN))
     return contents
+
+
+def _typed(descriptor: int) -> bytes:
+    """What comes from a terminal, up to its end.
+
+    Never one long wait: a Ctrl-C just before it would not end it.
+    """
+    import select
+
+    pieces: list[bytes] = []
+    size = 0
+    while size <= LARGEST:
+        if not select.select([descriptor], [], [], LOOK)[0]:
+            continue
+        piece = os.read(descriptor, 65536)
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
 
 
 def _too_large(path: str) -> Text:
