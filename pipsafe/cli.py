@@ -88,8 +88,13 @@ def _say(message: str) -> None:
     """One line on stderr. Where that is closed print would take stdout instead."""
     if sys.stderr is not None:
         # Names of folders and files are in it, which may come out of an archive or a clone.
-        shown = "".join(character if character.isprintable() else "?" for character in _in_words(message))
+        shown = "".join(map(_printable, _in_words(message)))
         print(f"pipsafe: {shown}", file=sys.stderr)
+
+
+def _printable(character: str) -> str:
+    """French has blanks that are none for a terminal's purposes."""
+    return character if character.isprintable() or character in "\u00a0\u202f" else "?"
 
 
 def _in_words(message: str) -> str:
