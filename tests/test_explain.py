@@ -665,6 +665,7 @@ def test_a_page_costs_little() -> None:
         "pipsafe.own_options",
         "pipsafe.messages.standard_output",
         "pipsafe.messages.terminal",
+        "pipsafe.messages.typed",
     }
 
 

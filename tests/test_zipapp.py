@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -234,7 +235,11 @@ def test_a_rescue_by_a_bundle(
     server.settle()
     server.forget()
     wrong = {**env, "NODE_EXTRA_CA_CERTS": str(Authority().write(tmp_path / "wrong.pem"))}
-    assert_refused(run_it(pyz, where, install(server, "--retries", "0"), wrong), where, wrong, server)
+    refused = run_it(pyz, where, install(server, "--retries", "0"), wrong)
+    assert_refused(refused, where, wrong, server)
+    # A hint has to work as it stands: here is no command called pipsafe.
+    assert f"{shlex.quote(str(pyz))} explain private-ca` says more." in refused.stderr.decode()
+    assert "`pipsafe " not in refused.stderr.decode()
     right = {**env, "NODE_EXTRA_CA_CERTS": str(authority.write(tmp_path / "right.pem"))}
     assert_rescued(run_it(pyz, where, install(server), right), where, right, authority, kind="bundle")
 

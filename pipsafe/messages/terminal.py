@@ -11,7 +11,7 @@ from typing import TextIO
 
 from pipsafe.language import catalogues, reader
 from pipsafe.language.text import Look, said, text
-from pipsafe.messages import columns
+from pipsafe.messages import columns, typed
 
 WIDEST = 100
 """Columns that a sentence is wrapped at, at most."""
@@ -117,7 +117,7 @@ def _write(shown: str, stream: TextIO) -> None:
 
 
 def _render(line: Line, look: Look, width: int | None, *, coloured: bool) -> str:
-    words = printable(str(said(line.text, look)))
+    words = printable(typed.as_started(str(said(line.text, look))))
     lead = str(said(LEADS.get(line.lead, line.lead), look))
     if width is not None and not line.verbatim:
         taken = columns.width_of(lead) + 1 if lead else 0
