@@ -16,6 +16,7 @@ from tests.lab.authority import Authority
 from tests.lab.index_server import IndexServer
 from tests.lab.many_ports import ManyPorts
 from tests.lab.measured import Measured
+from tests.lab.outside import OUTSIDE
 from tests.lab.packages import wheel
 from tests.lab.run import kill_group, pipsafe_command, run_pipsafe, start
 from tests.lab.targets import target
@@ -191,6 +192,30 @@ def test_each_server_is_looked_at_once(server: IndexServer, env: dict[str, str])
     server.settle()
     # pip once; the chain, four stores, two looks behind an unknown CA.
     assert len(server.connections) <= (SERVERS + 1) * 9
+
+
+@pytest.mark.skipif("PIPSAFE_FULL_MATRIX" not in OUTSIDE, reason="pip alone takes half a minute for it")
+@pytest.mark.shows("load", "200 servers of one private CA: one rescue")
+def test_a_rescue_from_two_hundred_servers(
+    server: IndexServer, authority: Authority, env: dict[str, str], tmp_path: Path
+) -> None:
+    env[TOOL] = str(authority.write(tmp_path / "ca.pem"))
+    place = tmp_path / "place"
+    words = ["download", "--dest", str(place), "--no-deps", "--no-cache-dir", "--retries", "0"]
+    words += ["--index-url", server.index_url, "speck"]
+    with (
+        ManyPorts(server, MANY_SERVERS) as many,
+        Measured(env["HOME"], ("launcher.py", "target_side\0", "download")) as seen,
+    ):
+        done = run_pipsafe(target(OLD), [*words, *_extra(many)], env, timeout=240)
+    report = report_of(done)
+    assert (report["outcome"], done.exit_code) == ("rescued", 0), done.text
+    # pip is ended while it still asks them: it has no need to meet every failure.
+    assert len({item["origin"] for item in report["failures"]}) > MANY_SERVERS // 2
+    assert [item["sha256"] for item in report["remedy"]["anchors"]] == [authority.sha256]
+    assert len(list(place.iterdir())) == 1
+    _within_bounds(seen, "download")
+    assert leftovers(env) == []
 
 
 @pytest.mark.shows("load", "many servers of one private CA, 1,000 requirements: one rescue")
