@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import shown, thinning
+from tests.lab import debian
 from tests.lab.authority import Authority
 from tests.lab.outside import OUTSIDE
 from tests.lab.run import TRUST_VARIABLES, clean_environment
@@ -65,6 +66,10 @@ def pytest_configure(config: pytest.Config) -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
+
+
+def pytest_sessionfinish() -> None:
+    debian.remove_copies()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -10,7 +10,6 @@ files are seen in it below `/opt/other`.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import functools
 import hashlib
@@ -201,9 +200,15 @@ class Debian:
 @functools.cache
 def shared(suite: str) -> Debian:
     """This process's copy of the release, for tests that leave it as it was. Skips as `debian` does."""
-    copies = contextlib.ExitStack()
-    atexit.register(copies.close)
-    return copies.enter_context(debian(suite))
+    return _copies.enter_context(debian(suite))
+
+
+_copies = contextlib.ExitStack()
+
+
+def remove_copies() -> None:
+    """At the end of the tests: a worker of theirs ends without a word to `atexit`."""
+    _copies.close()
 
 
 @contextmanager
