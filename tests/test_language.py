@@ -32,7 +32,7 @@ from pipsafe.language.text import (
     sentences,
     text,
 )
-from pipsafe.messages import columns, markdown_terminal, terminal
+from pipsafe.messages import ci_systems, columns, markdown_terminal, terminal
 from pipsafe.messages.terminal import Line
 from tools import catalogues as tool
 
@@ -288,6 +288,37 @@ def test_letters_that_the_encoding_lacks(language: str, encoding: str, *, is_eng
     assert (shown == f"note: {sentence}\n") is is_english
     assert is_english or sentence.said(catalogues.look(language)) in shown
     assert "?" not in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding", "shown"),
+    [("de", "latin-1", '"X"'), ("de", "utf-8", "„X“"), ("ru", "koi8-r", '"X"'), ("ru", "cp866", '"X"')],
+)
+def test_signs_that_the_encoding_lacks(language: str, encoding: str, shown: str) -> None:
+    """Quotation marks and dashes are no reason for another language."""
+    stream = Stream(encoding)
+    terminal.write([Line("note:", text('"{name}"', name="X"), "note")], stream, {"PIPSAFE_LANG": language})
+
+    lead = text("note:").said(catalogues.look(language))
+    assert stream.getvalue() == f"{lead} {shown}\n"
+
+
+def test_an_annotation_that_the_encoding_lacks() -> None:
+    stream = Stream("ascii")
+    title = ci_systems.TITLES["unremedied"]
+    terminal.write_command(
+        lambda language: title.said(catalogues.look(language)), stream, {"PIPSAFE_LANG": "ru"}
+    )
+
+    assert stream.getvalue() == f"{title}\n"
+
+
+def test_what_strangers_wrote_is_changed_and_nothing_else() -> None:
+    made = text("{where}: {url} is odd", where=text("the file {name}", name="a"), url="https://u:p@h/")
+    hidden = made.changed(lambda value: value.replace("u:p", "****"))
+
+    assert hidden == "the file a: https://****@h/ is odd"
+    assert hidden.said(reversing) == "THE FILE a: https://****@h/ IS ODD"
 
 
 def test_a_name_that_the_encoding_lacks_is_no_reason_for_english() -> None:

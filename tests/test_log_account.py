@@ -284,6 +284,15 @@ def test_a_rescue_is_known_in_every_language(language: str) -> None:
     assert (found.failures, found.outcome) == ((), "passed")
 
 
+def test_an_annotation_below_the_last_words() -> None:
+    """It tells the cause once more, for the CI system."""
+    said = (
+        "::notice title=pip needed pipsafe's rescue::the server's certificate is not trusted (private-ca)\n"
+    )
+
+    assert (saved_log.read(RESCUED + said).failures, len(saved_log.read(RESCUED + said).rescues)) == ((), 1)
+
+
 def test_a_rescued_run_is_no_failure(tmp_path: Path) -> None:
     path = written(tmp_path, RESCUED.encode())
     done = explain_log(tmp_path, "--log", path)

@@ -11,7 +11,7 @@ from pipsafe.checkup import own_settings, trust_effects
 from pipsafe.checkup.effect import Effect
 from pipsafe.checkup.unverified import Unverified
 from pipsafe.checkup.view import View
-from pipsafe.language.text import text
+from pipsafe.language.text import Text, text
 from pipsafe.own_options import OwnOptions
 from pipsafe.pip_settings import command_line, settings
 from pipsafe.pip_settings.pip_config import Setting
@@ -166,6 +166,9 @@ def problems(around: Surroundings) -> tuple[str, ...]:
 
 
 def _redacted(clause: str) -> str:
-    """As it is, with its translations, where there is nothing to hide."""
+    """Without secrets, and with its translations, if they can be told from the words around them."""
     redacted = command_line.redact_text(clause)
-    return clause if redacted == clause else redacted
+    if redacted == clause:
+        return clause
+    changed = clause.changed(command_line.redact_text) if type(clause) is Text else redacted
+    return changed if command_line.redact_text(changed) == changed else redacted

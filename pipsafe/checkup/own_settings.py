@@ -67,7 +67,7 @@ def _language(environ: Mapping[str, str]) -> Iterator[Effect]:
     value = environ.get(LANGUAGE, "")
     if value and reader.known(value):
         effect = text("is the language that pipsafe speaks on the terminal")
-        yield Effect(LANGUAGE, value, _place(LANGUAGE), effect)
+        yield Effect(LANGUAGE, redact_text(value), _place(LANGUAGE), effect)
     elif value:
         effect = text("has no effect: pipsafe speaks {languages}", languages=enumerated(reader.LANGUAGES))
         yield Effect(LANGUAGE, redact_text(value), _place(LANGUAGE), effect, "warning")

@@ -34,6 +34,10 @@ class Text(str):
         """A template that was made without values, with them."""
         return Text.made(self._template, self._plural, self._number, values)
 
+    def changed(self, change: Callable[[str], str]) -> "Text":
+        """The same with other words in the place of what others wrote."""
+        return Text.made(self._template, self._plural, self._number, _changed(self._values, change))
+
     def said(self, look: Look) -> str:
         """The same in another language."""
         template = look(self._template, self._plural, self._number)
@@ -69,6 +73,18 @@ class Sentences(Joined):
         told = [str(said(part, look)) for part in self._parts]
         between = ["" if part[-1:] in WITHOUT_BLANKS else " " for part in told]
         return "".join(itertools.chain.from_iterable(zip(told, [*between[:-1], ""], strict=True)))
+
+
+def _changed(values: Mapping[str, object], change: Callable[[str], str]) -> Mapping[str, object]:
+    found: dict[str, object] = {}
+    for name, value in values.items():
+        if isinstance(value, Joined):
+            found[name] = value
+        elif isinstance(value, Text):
+            found[name] = value.changed(change)
+        else:
+            found[name] = change(value) if isinstance(value, str) else value
+    return found
 
 
 def said(value: object, look: Look) -> object:

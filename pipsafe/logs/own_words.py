@@ -19,7 +19,7 @@ from pipsafe.origin import Origin
 from pipsafe.statements.printed import Line, Printed
 
 # For a text without blanks; a console that is not as wide may have broken any of them.
-CAUSE = re.compile(rf"pipsafe:.{{1,200}}?[(（](?P<cause>{'|'.join(CAUSES)})[)）]")
+CAUSE = re.compile(rf"pipsafe:(?:(?!pipsafe:|[×╰#]).){{1,200}}?[(（](?P<cause>{'|'.join(CAUSES)})[)）]")
 
 
 CLAUSE = re.compile(r"(?:[^{;:.；：。]|\{origin\})+[;:.；：。]?")
@@ -86,13 +86,14 @@ def rescues(page: Printed, captured: Mapping[int, str]) -> tuple[Rescue, ...]:
     for line in page.lines:
         if line.number in captured or line.text[:1] not in "p×x":
             continue
-        named = CAUSE.match(page.squeezed, line.start)
+        end = ends_pattern().match(page.squeezed, line.start)
         place = place_pattern().match(page.squeezed, line.start)
-        if named:
-            causes[named["cause"]] = None
-        elif place and (where := origin.parse(next(filter(None, place.groups())))) is not None:
-            origins.add(where)
-        elif end := ends_pattern().match(page.squeezed, line.start):
+        named = CAUSE.match(page.squeezed, line.start)
+        if end:
             found.append(Rescue(line.number, tuple(causes), frozenset(origins), bool(end["succeeded"])))
             causes, origins = {}, set()
+        elif place and (where := origin.parse(next(filter(None, place.groups())))) is not None:
+            origins.add(where)
+        elif named:
+            causes[named["cause"]] = None
     return tuple(found)

@@ -87,10 +87,14 @@ class Account:
             for line, following in zip(self.said, after, strict=True)
             if not line.verbatim and not following.verbatim
         ]
-        look = catalogues.look_for(environ)
-        terminal.write_command(ci_systems.annotation(system, outcome, sentences, look), sys.stderr)
+        terminal.write_command(
+            lambda language: ci_systems.annotation(system, outcome, sentences, catalogues.look(language)),
+            sys.stderr,
+            environ,
+        )
         path = environ.get(system.summary)
         if path:
+            look = catalogues.look_for(environ)
             lines = [terminal.in_a_row(line, look) for line in self.said]
             step_summary.append(path, ci_systems.markdown(outcome, lines, look))
 

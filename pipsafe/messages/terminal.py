@@ -21,6 +21,12 @@ NARROWEST = 30
 # Marks as pip draws them, and what stands for them where the encoding has no such characters.
 MARKS = {"×": "x", "│": "|", "╰─>": "->", "✓": "ok"}
 
+# What a language would write, and what people write where there is no such sign.
+PLAIN = str.maketrans(
+    {"„": '"', "“": '"', "”": '"', "«": '"', "»": '"', "’": "'", "—": "-", "–": "-", "…": "...", "À": "A"}
+    | dict.fromkeys(columns.UNBROKEN_BLANKS, " ")
+)
+
 # Words at the begin of a line that are not marks.
 LEADS = {"note:": text("note:"), "hint:": text("hint:"), "warning:": text("warning:")}
 
@@ -86,6 +92,9 @@ def legible(told: Callable[[str], str], environ: Mapping[str, str], encoding: st
     words = told(language)
     if language == reader.ENGLISH or can_encode(words, encoding):
         return words
+    words = words.translate(
+        {sign: plain for sign, plain in PLAIN.items() if not can_encode(chr(sign), encoding)}
+    )
     english = told(reader.ENGLISH)
     return english if _lost(words, encoding) > _lost(english, encoding) else words
 
@@ -94,10 +103,11 @@ def _lost(words: str, encoding: str) -> int:
     return len(words) - len(words.encode(encoding, "ignore").decode(encoding))
 
 
-def write_command(line: str, stream: TextIO | None) -> None:
-    """Write one line as it is, for the CI system that reads the log. Never raises, as `write`."""
+def write_command(told: Callable[[str], str], stream: TextIO | None, environ: Mapping[str, str]) -> None:
+    """Write one line for the CI system that reads the log, as ``told`` makes it. Never raises, as `write`."""
     if stream is not None:
         encoding = encoding_of(stream)
+        line = legible(told, environ, encoding)
         _write(line.encode(encoding, "replace").decode(encoding) + "\n", stream)
 
 

@@ -24,7 +24,6 @@ from pipsafe.trust import ownership
 from pipsafe.trust.ca_file import CaFile, Refusal
 from pipsafe.trust.sources import Source
 from pipsafe.x509 import der
-from pipsafe.x509.distinguished_name import printable
 
 SECONDS = 4.0
 
@@ -176,7 +175,7 @@ def _mistrust(path: str) -> str | None:
     asked = os.path.dirname(drive) if os.path.ismount(drive) else path
     complaint = ownership.others_can_write(asked, foreign_owner_allowed=False)
     if complaint:
-        return text("is not run: {reason}", reason=printable(complaint))
+        return text("is not run: {reason}", reason=complaint)
     if others_can_answer():
         return text("is not run: other users of this Linux could answer in its place")
     return None
