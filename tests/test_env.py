@@ -19,6 +19,7 @@ from pipsafe.tool_environment.variables import VARIABLES
 from tests.lab.authority import Authority
 from tests.lab.index_server import Answer, IndexServer
 from tests.lab.packages import wheel
+from tests.lab.program import from_pypi
 from tests.lab.repository import bare_repository
 from tests.lab.run import Run, clean_environment, run, run_pipsafe
 from tests.lab.targets import target
@@ -227,22 +228,30 @@ TOOLS = {
         "--registry={npm}",
     ],
     "node": ["node", "-e", NODE, "{page}"],
+    "uv": [
+        *("uv", "pip", "install", "--no-cache", "--no-config", "--no-python-downloads", "--dry-run"),
+        *("--python", "{python}", "--target", "{place}", "--default-index", "{index}", "speck"),
+    ],
 }
-EXPECTED = {"git": b"HEAD", "npm": b"7.6.5"}
+EXPECTED = {"git": b"HEAD", "npm": b"7.6.5", "uv": b"speck==1.0"}
 
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_tool_goes_by_it_and_fails_without(
-    tool: str, persisted: Path, variables: dict[str, str], server: IndexServer
+    tool: str, persisted: Path, variables: dict[str, str], server: IndexServer, tmp_path: Path
 ) -> None:
     program, *words = TOOLS[tool]
-    if tool != "requests":
+    if tool == "uv":
+        program = str(from_pypi("uv", "uv"))
+    elif tool != "requests":
         program = _shell(program)
     names = {
         "git": server.url("/speck.git"),
         "npm": server.url("/npm/"),
         "page": f"{server.index_url}speck/",
+        "index": server.index_url,
+        "place": str(tmp_path / "place"),
         "python": str(target("24.0").python),
     }
     ready = shlex.join([program, *words])
@@ -251,12 +260,12 @@ def test_a_tool_goes_by_it_and_fails_without(
     expected = EXPECTED.get(tool, SPECK.filename.encode())
     without = run([_shell("bash"), "-c", ready], variables)
     assert without.exit_code != 0, without.text
-    assert expected not in without.stdout
+    assert expected not in without.stdout + without.stderr
     printed = run_pipsafe(target("24.0"), ["env", "--shell", "bash"], variables)
     assert printed.exit_code == 0, printed.text
     done = _evaluated("bash", variables, ready, printed.stdout)
     assert done.exit_code == 0, done.text
-    assert expected in done.stdout
+    assert expected in done.stdout + done.stderr
     assert persisted.exists()
 
 
