@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -34,7 +35,12 @@ from pipsafe.language.text import (
 )
 from pipsafe.messages import ci_systems, columns, markdown_terminal, terminal
 from pipsafe.messages.terminal import Line
-from tools import catalogues as tool
+from tests.lab.tool import by_path
+
+if TYPE_CHECKING:
+    from tools import catalogues as tool
+else:
+    tool = by_path("catalogues")
 
 # Which language
 

@@ -28,8 +28,10 @@ from pipsafe.trust.anchors import Candidate, PassedOver, Search, Store
 from pipsafe.trust.sources import Source
 from pipsafe.x509.certificate import parse
 from tests.checkups import FILES, INDEX, ROOT, UNKNOWN, diagnosed, looked_at, refused, result_of
+from tests.lab.tool import by_path
 from tests.test_terminal import to_pipe
-from tools.catalogues import KEYWORDS
+
+KEYWORDS: Mapping[str, tuple[int, ...] | None] = by_path("catalogues").KEYWORDS
 
 # Languages
 
