@@ -9,6 +9,9 @@ from pipsafe.origin import Origin
 from pipsafe.probes import prober_words
 from pipsafe.x509.certificate import Certificate, MalformedCertificate, parse
 
+TIMED_OUT_IN_HANDSHAKE = "timed out during the handshake"
+"""As the prober has it (target_side/handshakes.py)."""
+
 UNREACHABLE = "unreachable"
 """The kind of a verdict without a judgement: no connection, or no answer in time."""
 
@@ -78,7 +81,12 @@ class Survey:
         """
         chain = self.error.kind if self.error else "read"
         kinds = {chain, *(self.verdicts[name].kind for name in ("pip",) if name in self.verdicts)}
-        return UNREACHABLE in kinds and kinds != {UNREACHABLE}
+        return UNREACHABLE in kinds and (kinds != {UNREACHABLE} or self._was_cut_short)
+
+    @property
+    def _was_cut_short(self) -> bool:
+        """Whether a connection came about, and the handshake took too long: somebody is there."""
+        return self.error is not None and self.error.message == TIMED_OUT_IN_HANDSHAKE
 
 
 def verdict(answer: Any) -> Verdict:
