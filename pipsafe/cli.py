@@ -87,14 +87,10 @@ def _usage(message: str) -> int:
 def _say(message: str) -> None:
     """One line on stderr. Where that is closed print would take stdout instead."""
     if sys.stderr is not None:
+        from pipsafe.messages import columns
+
         # Names of folders and files are in it, which may come out of an archive or a clone.
-        shown = "".join(map(_printable, _in_words(message)))
-        print(f"pipsafe: {shown}", file=sys.stderr)
-
-
-def _printable(character: str) -> str:
-    """French has blanks that are none for a terminal's purposes."""
-    return character if character.isprintable() or character in "\u00a0\u202f" else "?"
+        print(f"pipsafe: {columns.visible(_in_words(message))}", file=sys.stderr)
 
 
 def _in_words(message: str) -> str:

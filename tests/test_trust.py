@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import tempfile
-import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from tests.machine import (
     rejected_pem,
     seen,
 )
+from tests.yardstick import takes_at_most
 
 ROOT = Authority("Example Corporate Root")
 ISSUING = ROOT.intermediate("Example Issuing CA")
@@ -426,11 +426,10 @@ def test_a_tower_of_names_takes_little_time(machine: Machine) -> None:
     ]
     leaf = parse(raw(subject=raw_name(("2.5.4.3", 0x0C, b"leaf")), issuer=names[0], extensions=None))
     path = machine.file(*storeys)
-    began = time.process_time()
 
-    found = machine.search(path, chains=[[leaf]], now=datetime(2025, 6, 1, tzinfo=timezone.utc))
+    with takes_at_most(3):
+        found = machine.search(path, chains=[[leaf]], now=datetime(2025, 6, 1, tzinfo=timezone.utc))
 
-    assert time.process_time() - began < 3
     assert len(found.candidates) == MOST_CANDIDATES
     assert all(len(candidate.intermediates) <= 10 for candidate in found.candidates)
 

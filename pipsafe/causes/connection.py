@@ -4,7 +4,6 @@ from pipsafe.causes import codes
 from pipsafe.causes.case import Case
 from pipsafe.causes.words import said, setting_words
 from pipsafe.language.text import Text, sentences, text
-from pipsafe.probes.prober_words import translatable
 from pipsafe.x509.distinguished_name import quoted
 
 # What OpenSSL's reasons mean, by the part of the reason that tells (include/openssl/sslerr.h).
@@ -56,8 +55,7 @@ def unreachable(case: Case) -> str | None:
     kinds = {verdict.kind for verdict in case.survey.verdicts.values()}
     if "unreachable" not in kinds or not kinds <= {"unreachable", "setting"}:
         return None
-    message = next(v.message for v in case.survey.verdicts.values() if v.kind == "unreachable")
-    why = translatable(message)
+    why = next(v.message for v in case.survey.verdicts.values() if v.kind == "unreachable")
     if case.proxy:
         return text(
             "No connection to {origin} could be made through the proxy {proxy}: {reason}.",
@@ -105,7 +103,7 @@ def proxy_refuses(case: Case) -> str | None:
     return text(
         "{the_proxy} does not let this connection through: {reason}.",
         the_proxy=named,
-        reason=translatable(verdict.message),
+        reason=verdict.message,
     )
 
 
@@ -134,7 +132,7 @@ def client_cert_required(case: Case) -> str | None:
     if unusable is not None:
         return text(
             "pip was told of a client certificate that is of no use: {reason}.",
-            reason=translatable(unusable),
+            reason=unusable,
         )
     verdict = case.of_kind("client-certificate")
     if verdict is None:
@@ -143,7 +141,7 @@ def client_cert_required(case: Case) -> str | None:
         "{origin} wants a client certificate: it asked for one and ended the connection "
         "without it ({reason}).",
         origin=case.origin,
-        reason=translatable(verdict.message),
+        reason=verdict.message,
     )
 
 
@@ -154,7 +152,7 @@ def tls_protocol(case: Case) -> str | None:
         return None
     words = verdict.message.upper()
     meaning = next((meaning for part, meaning in PROTOCOL_REASONS if part.upper() in words), None)
-    reason = translatable(verdict.message)
+    reason = verdict.message
     if meaning is None:
         failed = text(
             "No TLS connection to {origin} comes about: {reason}.", origin=case.origin, reason=reason

@@ -6,7 +6,6 @@ from pipsafe.causes.case import Case
 from pipsafe.language.text import Text, both, counted, enumerated, text
 from pipsafe.observations import host_names
 from pipsafe.pip_settings.pip_config import Setting
-from pipsafe.probes import prober_words
 from pipsafe.probes.answered import Verdict
 from pipsafe.x509 import distinguished_name
 from pipsafe.x509.certificate import Certificate
@@ -88,7 +87,7 @@ def said(verdict: Verdict) -> str:
         return verdict.message
     if verdict.kind == "certificate":
         return distinguished_name.quoted(verdict.message, LONGEST_MESSAGE)
-    return prober_words.translatable(verdict.message)
+    return verdict.message
 
 
 def listed(words: Sequence[str]) -> str:

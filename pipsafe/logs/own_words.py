@@ -1,6 +1,5 @@
 """What pipsafe itself says in a log, in any language: that it rescued a run, where, and of what.
 
-
 A failure that was cured is none. Only lines that stand in no child's output count, so no package can say it.
 """
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipsafe.language.text import Look, Text, said, text
-from pipsafe.messages.columns import UNBROKEN_BLANKS
+from pipsafe.messages.columns import visible
 
 TITLES: Mapping[str, Text] = {
     "rescued": text("pip needed pipsafe's rescue: TLS failed, and trust found here cured it"),
@@ -76,7 +76,7 @@ def around(environ: Mapping[str, str]) -> System | None:
 
 def annotation(system: System, outcome: str, sentences: Sequence[str], look: Look) -> str:
     """One line of ASCII or whatever the sentences have, without its end."""
-    words = "\n".join(_one_line(str(said(sentence, look))) for sentence in sentences)
+    words = "\n".join(visible(str(said(sentence, look))) for sentence in sentences)
     if len(words) > MOST_CHARACTERS:
         words = words[:MOST_CHARACTERS] + "..."
     # An agent that looks for commands anywhere in a line is to find one only.
@@ -85,12 +85,5 @@ def annotation(system: System, outcome: str, sentences: Sequence[str], look: Loo
 
 def markdown(outcome: str, lines: Sequence[str], look: Look) -> str:
     """A heading and a block of code: in that nothing is Markdown, HTML, a link or a mention."""
-    block = "".join(f"    {_one_line(str(said(line, look)))}".rstrip() + "\n" for line in lines)
+    block = "".join(f"    {visible(str(said(line, look)))}".rstrip() + "\n" for line in lines)
     return f"\n\n### {TITLES[outcome].said(look)}\n\n{block}\n"
-
-
-def _one_line(words: str) -> str:
-    """Without what could end a line, or turn its direction."""
-    return "".join(
-        character if character.isprintable() or character in UNBROKEN_BLANKS else "?" for character in words
-    )

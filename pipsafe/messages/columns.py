@@ -49,6 +49,15 @@ def _is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in ("W", "F")
 
 
+def visible(text: str) -> str:
+    """A question mark for each character that could steer a terminal, end a line or turn its direction."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character in UNBROKEN_BLANKS else "?" for character in text
+    )
+
+
 def units(text: str) -> Iterator[Unit]:
     """The text in parts that are not broken further."""
     gap: str | None = None

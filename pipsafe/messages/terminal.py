@@ -51,11 +51,7 @@ COMMANDS_OF_CI = re.compile(r"##(?=\w*\[)|^\s*::(?=[a-z])", re.ASCII | re.IGNORE
 
 def printable(words: str) -> str:
     """Text that others wrote, without what could steer a terminal, or the CI system that reads a log."""
-    shown = "".join(
-        character if character.isprintable() or character in columns.UNBROKEN_BLANKS else "?"
-        for character in words
-    )
-    return COMMANDS_OF_CI.sub(lambda found: " ".join((found[0][:-1], found[0][-1])), shown)
+    return COMMANDS_OF_CI.sub(lambda found: " ".join((found[0][:-1], found[0][-1])), columns.visible(words))
 
 
 def write(

@@ -271,10 +271,3 @@ def _in_units(number: int, size: int) -> Text:
         return counted("{count} minute", "{count} minutes", number)
     # For translators: by how much a clock is ahead or behind
     return counted("{count} second", "{count} seconds", number)
-
-
-def sentence(skew: Skew) -> str:
-    """ "This machine's clock is at least 3 hours behind." """
-    least = "at least " if skew.at_least else ""
-    way = "ahead" if skew.seconds > 0 else "behind"
-    return f"This machine's clock is {least}{in_words(skew.seconds)} {way}."

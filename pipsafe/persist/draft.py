@@ -26,7 +26,6 @@ from pipsafe.persist.places import ScopePlace
 from pipsafe.persist.request import Request
 from pipsafe.pip_settings import pip_trust
 from pipsafe.pip_settings.settings import Contact
-from pipsafe.probes import prober_words
 from pipsafe.probes.answered import Verdict
 from pipsafe.probes.probe import Prober
 from pipsafe.trust import discovery
@@ -259,7 +258,7 @@ class _Drafting:
             verdicts: Sequence[Verdict] = prober.prove(found, trust, {}, seconds=CONNECTION_SECONDS)
         for item, verdict in zip(asked, verdicts, strict=True):
             if not verdict.accepted:
-                words = prober_words.translatable(verdict.message) or text("no reason given")
+                words = verdict.message or text("no reason given")
                 return STILL_REFUSED.filled(origin=item.case.origin, words=words)
         return None
 

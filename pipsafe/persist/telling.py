@@ -15,7 +15,6 @@ from pipsafe.persist.edits import FileChange
 from pipsafe.persist.needless import Exempt
 from pipsafe.persist.note import Note
 from pipsafe.persist.places import ScopePlace
-from pipsafe.probes import prober_words
 
 BLANK = Line("", "")
 
@@ -85,7 +84,7 @@ def _servers(draft: Draft, *, writes: bool) -> Iterator[Line]:
 
 
 def _refused(item: Diagnosis) -> Iterator[Line]:
-    reason = prober_words.translatable(item.case.pip.message) or text("no reason given")
+    reason = item.case.pip.message or text("no reason given")
     # For translators: {server} is a URL.
     refusal = text("{server}: refused: {reason}", server=item.case.origin, reason=reason)
     yield Line("×", refusal, "error")

@@ -10,7 +10,7 @@ from pipsafe.probes import prober_words
 from pipsafe.x509.certificate import Certificate, MalformedCertificate, parse
 
 TIMED_OUT_IN_HANDSHAKE = "timed out during the handshake"
-"""As the prober has it (target_side/handshakes.py)."""
+"""As the prober has it (target_side/verdicts.py)."""
 
 UNREACHABLE = "unreachable"
 """The kind of a verdict without a judgement: no connection, or no answer in time."""

@@ -10,6 +10,7 @@ from types import TracebackType
 from pipsafe.probes import answered
 from pipsafe.probes.answered import Facts, Survey, Verdict
 from pipsafe.probes.asked import Place, Trust
+from pipsafe.probes.once_more import once_more
 from pipsafe.probes.prober_process import ProberProcess
 from pipsafe.x509.certificate import Certificate
 from pipsafe.x509.pem import to_pem
@@ -70,13 +71,12 @@ class Prober:
 
         A server that answers, and was late with its chain, is asked once more.
         """
-        surveys = self._surveyed(places, trusts, seconds=seconds)
-        late = [number for number, survey in enumerate(surveys) if survey.is_late]
-        if not late:
-            return surveys
-        again = self._surveyed([places[number] for number in late], trusts, seconds=seconds)
-        answers = dict(zip(late, again, strict=True))
-        return tuple(answers.get(number, survey) for number, survey in enumerate(surveys))
+        answers = once_more(
+            self._surveyed(places, trusts, seconds=seconds),
+            lambda survey: survey.is_late,
+            lambda late: self._surveyed([places[number] for number in late], trusts, seconds=seconds),
+        )
+        return tuple(second for _, second in answers)
 
     def _surveyed(
         self, places: Sequence[Place], trusts: Mapping[str, Trust], *, seconds: float

@@ -13,6 +13,7 @@ from pipsafe.pip_settings.settings import Contact
 from pipsafe.pip_settings.surroundings import Surroundings
 from pipsafe.probes.answered import UNREACHABLE, Verdict
 from pipsafe.probes.asked import Place
+from pipsafe.probes.once_more import once_more
 from pipsafe.probes.probe import Prober
 from pipsafe.trust.anchors import Candidate, PassedOver
 from pipsafe.x509.certificate import Certificate
@@ -113,18 +114,14 @@ class Trials:
         These servers did answer a moment ago. One that is late, since it or this machine has much to do, is
         asked once more: that says nothing of its certificate.
         """
-        rows = self._asked(places, trials, issuer_only=issuer_only)
-        late = [number for number, row in enumerate(rows) if UNREACHABLE in {item.kind for item in row}]
-        if not late:
-            return rows
-        again = self._asked([places[number] for number in late], trials, issuer_only=issuer_only)
-        answers = dict(zip(late, again, strict=True))
+        rows = once_more(
+            self._asked(places, trials, issuer_only=issuer_only),
+            lambda row: UNREACHABLE in {verdict.kind for verdict in row},
+            lambda late: self._asked([places[number] for number in late], trials, issuer_only=issuer_only),
+        )
         return tuple(
-            tuple(
-                second if first.kind == UNREACHABLE else first
-                for first, second in zip(row, answers.get(number, row), strict=True)
-            )
-            for number, row in enumerate(rows)
+            tuple(second if first.kind == UNREACHABLE else first for first, second in zip(*row, strict=True))
+            for row in rows
         )
 
     def _asked(
