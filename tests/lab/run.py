@@ -23,6 +23,9 @@ from .targets import Target
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
 
+TIMEOUT = 150.0
+"""Seconds. What hangs is seen all the same; a busy disk may hold a pip up for a minute."""
+
 TRUST_VARIABLES = re.compile(
     r"PIP_.*|PIPSAFE_.*|SSL_CERT_.*|SSLKEYLOGFILE|REQUESTS_CA_BUNDLE|CURL_.*|NODE_.*|NPM_CONFIG_.*|AWS_CA_BUNDLE|GIT_.*"
     r"|HTTPLIB2_CA_CERTS|NIX_.*|CLOUDSDK_.*|GRPC_.*|CARGO_.*|DENO_.*|UV_.*|CONDA_.*|.*_PROXY|.*_CA_BUNDLE"
@@ -100,7 +103,7 @@ def run(
     *,
     stdin: bytes | None = None,
     cwd: Path | None = None,
-    timeout: float = 60,
+    timeout: float = TIMEOUT,
     prefix: Sequence[str] = (),
 ) -> Run:
     """Run a command in a process group of its own; `OutOfTimeError` after `timeout` seconds.
@@ -178,7 +181,7 @@ def run_pip(
     *,
     stdin: bytes | None = None,
     cwd: Path | None = None,
-    timeout: float = 60,
+    timeout: float = TIMEOUT,
     prefix: Sequence[str] = (),
 ) -> Run:
     """Run the target's pip."""
@@ -192,7 +195,7 @@ def run_pipsafe(
     *,
     stdin: bytes | None = None,
     cwd: Path | None = None,
-    timeout: float = 60,
+    timeout: float = TIMEOUT,
     prefix: Sequence[str] = (),
 ) -> Run:
     """Run pipsafe on the target (by `PIPSAFE_PYTHON`), with a report; variables that `env` has win."""
