@@ -290,7 +290,7 @@ def problem_of(path: Path | str) -> str:
     """The one problem of a path that gives nothing, which must be told at once."""
     begun = time.monotonic()
     found = ca_file.read(str(path))
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
     assert (found.certificates, found.key_inside, len(found.problems)) == ((), False, 1)
     return found.problems[0]
 

@@ -384,6 +384,6 @@ def test_the_time_is_bounded_in_all(root: Authority) -> None:
         start = time.monotonic()
         found = completed(root.intermediate().leaf(ca_issuers=urls).certificate, seconds=0.5)
 
-    assert time.monotonic() - start < timedelta(seconds=3).total_seconds()
+    assert time.monotonic() - start < timedelta(seconds=10).total_seconds()  # it has no end
     assert len(slow.requests) == 1
     assert found.refused[1:] == tuple(f'"{url}": not asked, the time was up.' for url in urls[1:])

@@ -196,7 +196,7 @@ def test_a_server_that_hangs_can_be_stopped(authority: Authority) -> None:
         with pytest.raises(AssertionError, match="still there"):
             server.settle(0.1)
         begin = time.monotonic()
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 10
 
 
 def test_hundreds_of_links() -> None:

@@ -195,7 +195,7 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
         assert not done.stdout
         assert words in done.stderr.decode()
         assert done.stderr.count(b"\n") == 1
-        assert done.seconds < 5
+        assert done.seconds < 30
 
 
 def test_a_log_that_is_typed(tmp_path: Path) -> None:

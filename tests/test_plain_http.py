@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import socket
+import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 import pytest
 
@@ -125,7 +126,7 @@ def test_the_time_is_bounded_as_a_whole(serve: Callable[..., None]) -> None:
         message = failure(server.url(), seconds=0.4)
 
     assert message == "no answer within 0.4 seconds"
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 10
 
 
 FLOODS = [
@@ -148,7 +149,7 @@ def test_the_size_is_bounded_as_a_whole(serve: Callable[..., None]) -> None:
         message = failure(server.url(), seconds=20)
 
     assert "no HTTP" in message or "too long" in message
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15
 
 
 def test_an_endless_body_is_cut() -> None:
@@ -363,15 +364,18 @@ def test_nobody_listens() -> None:
 
 
 def test_a_look_up_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_over = threading.Event()
+
     def slowly(*_: object, **__: object) -> list[object]:
-        time.sleep(1.5)
+        is_over.wait(30)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", slowly)
     start = time.monotonic()
 
     assert failure("http://index.example/", seconds=0.2) == "no answer within 0.2 seconds"
-    assert time.monotonic() - start < timedelta(seconds=1.4).total_seconds()
+    assert time.monotonic() - start < 15
+    is_over.set()
 
 
 NAMES = [

@@ -309,8 +309,8 @@ def test_watchdog(env: dict[str, str]) -> None:
     with Rogue(hang) as server:
         begin = time.monotonic()
         with Prober(sys.executable, env, seconds=1.5) as prober, pytest.raises(ProbeFailed):
-            one(prober, at(server.port), NO_TRUST, seconds=20)
-        assert time.monotonic() - begin < 5
+            one(prober, at(server.port), NO_TRUST, seconds=60)
+        assert time.monotonic() - begin < 30
 
 
 def test_many_origins_at_once(prober: Prober, authority: Authority) -> None:

@@ -442,7 +442,7 @@ def test_an_interrupt_ends_the_wait(
             _, errors = process.communicate(timeout=20)
         finally:
             kill_group(process)
-        assert time.monotonic() - began < 4  # an examination would go on for longer
+        assert time.monotonic() - began < 8  # an examination would go on for longer
     assert process.returncode != 0
     assert b"Traceback" not in errors
     assert not where.installed("speck")

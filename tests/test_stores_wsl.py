@@ -239,7 +239,7 @@ def test_a_program_that_says_nothing_is_ended(tmp_path: Path) -> None:
             ["/bin/sh", "-c", "echo $$ >pid; exec sleep 60"], seconds=0.3, most_bytes=9, folder=str(tmp_path)
         )
 
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
