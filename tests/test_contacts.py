@@ -57,6 +57,7 @@ def test_where_a_page_sends_its_readers(location: str | None, expected: str | No
         ("https://index.example", "/"),
         ("https://index.example/simple/speck/", "/simple/speck/"),
         ("https://index.example/a?b=c#d", "/a?b=c"),
+        ("https://index.example/a?to=https://files.example/b", "/a?to=https://files.example/b"),
     ],
 )
 def test_what_a_server_is_asked_for(url: str, path: str) -> None:
@@ -80,8 +81,17 @@ def test_what_a_server_is_asked_for(url: str, path: str) -> None:
         ([said(leg="build-dependency", speaker="pip")], (FILES,), []),
         ([said(), said(FILES, leg="index", inner=False)], (FILES,), []),
         ([said()], (FILES,), [("build-backend", None, False)]),
+        ([said(leg="build-dependency")], (FILES,), [("build-backend", None, False)]),
+        # And what it explains hides nothing else.
+        ([said(FILES), said(INDEX)], (FILES,), [("build-backend", INDEX, True)]),
+        (
+            [said(leg="build-dependency", speaker="pip"), said(INDEX)],
+            (FILES,),
+            [("build-backend", INDEX, True)],
+        ),
         # pip's own words are no child's, and a name that can be no host's is none.
         ([said(FILES, inner=False)], (), []),
+        ([said(FILES, inner=False), said(INDEX)], (), [("build-backend", INDEX, True)]),
         ([said(Origin("https", "evil`id`", 443))], (), [("build-backend", None, False)]),
         ([said(Origin("https", "-x.example", 443))], (), [("build-backend", None, False)]),
         ([said(Origin("http", "files.example", 80))], (), [("build-backend", None, False)]),

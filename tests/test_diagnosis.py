@@ -237,7 +237,7 @@ TABLE: dict[str, Seen] = {
     ),
     "the proxy forbids": Seen(stores(PROXY_403), ("proxy-problem",), (), NONE_SEEN, ("403 Forbidden",)),
     "the proxy speaks otherwise": Seen(
-        stores(refused(None, "does not speak TLS, though its address begins with https://", "proxy-tls")),
+        stores(refused(None, "does not speak TLS, yet its URL begins with https://", "proxy-tls")),
         ("proxy-problem",),
         (),
         NONE_SEEN,
@@ -666,3 +666,26 @@ def test_any_combination_of_verdicts_has_causes(case: Case) -> None:
     assert set(names) <= set(CAUSES)
     assert not {"tls-inspection", "private-ca"} <= set(names)
     assert "unknown" not in names or len(names) == 1
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_diagnosis_is_of_its_case(name: str) -> None:
+    case = TABLE[name].case()
+
+    assert diagnose(case).case is case
+
+
+def test_an_unknown_cause_is_not_held_to_be_curable() -> None:
+    (cause,) = diagnose(TABLE["a code that no row knows"].case()).causes
+
+    assert cause.curable is False
+    assert cause.explanation.endswith(". No known cause explains it.")
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_reasons_are_given_where_words_do_not_tell_causes_apart(name: str) -> None:
+    diagnosis = diagnose(TABLE[name].case())
+
+    by_provenance = {"tls-inspection", "private-ca", "incomplete-chain"}
+    assert bool(diagnosis.reasons) is not by_provenance.isdisjoint(TABLE[name].causes)
+    assert isinstance(diagnosis.reasons, tuple)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipsafe.origin import Origin
-from pipsafe.trust.host_scope import covers
+from pipsafe.trust.host_scope import covers, naming
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,9 @@ from pipsafe.trust.host_scope import covers
         ("*it.example", "git.example", 443, False),
         ("*", "localhost", 443, True),
         ("*", "git.example", 443, False),
+        # A proxy's name is as it was typed.
+        ("git.example", "git.example.", 443, True),
+        ("git.example.", "git.example.", 443, True),
         ("10.0.0.1", "10.0.0.1", 443, True),
         ("*.0.0.1", "10.0.0.1", 443, False),
         ("*.*.*.*", "10.0.0.1", 443, False),
@@ -59,6 +62,40 @@ from pipsafe.trust.host_scope import covers
 )
 def test_table(pattern: str, host: str, port: int, expected: bool) -> None:  # noqa: FBT001
     assert covers(pattern, Origin("https", host, port)) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://git.example/x", "git.example:443"),
+        ("https://GIT.example:8443", "git.example:8443"),
+        ("https://user:secret@git.example/", "git.example:443"),
+        ("https://10.0.0.1/", "10.0.0.1:443"),
+        ("https://[::1]/", "[::1]:443"),
+        ("https://[::1]:5000/", "[::1]:5000"),
+        ("http://git.example/", None),
+        ("http://git.example:443/", None),
+        ("file:///etc/passwd", None),
+        ("git.example", None),
+        ("", None),
+        # A variable that nobody has replaced.
+        ("https://$HOST/x", None),
+        ("https://git.$DOMAIN/x", None),
+        ("https://git.example/$NAME", "git.example:443"),
+    ],
+)
+def test_the_pattern_for_the_server_of_a_url(url: str, expected: str | None) -> None:
+    assert naming(url) == expected
+
+
+@pytest.mark.parametrize("host", ["git.example", "10.0.0.1", "::1"])
+def test_that_pattern_covers_this_server_on_this_port_alone(host: str) -> None:
+    origin = Origin("https", host, 8443)
+    pattern = naming(f"{origin}/x")
+
+    assert pattern is not None
+    assert covers(pattern, origin)
+    assert not covers(pattern, Origin("https", host, 443))
 
 
 @given(st.text(max_size=40), st.sampled_from(["git.example", "::1", "10.0.0.1", ""]))

@@ -181,7 +181,7 @@ def translations(language: str, domain: str) -> Catalog:
 def forms(message: Message) -> Iterator[tuple[str, str]]:
     """Each translation, with the template that it is of: of plurals with the one that is for many."""
     english = message.id if isinstance(message.id, str) else message.id[-1]
-    told = (message.string,) if isinstance(message.string, str) else message.string
+    told = (message.string,) if isinstance(message.string, str) else message.string or ()
     yield from ((english, form) for form in told)
 
 

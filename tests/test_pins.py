@@ -100,3 +100,63 @@ def test_each_once_over_all_servers() -> None:
     found = pins.search([(ROOT.sha256, "a"), (ROOT.sha256, "a")], [CHAIN, again], Denied(), now=NOW)
 
     assert [item.anchor.sha256 for item in found.candidates] == [ROOT.sha256]
+
+
+def test_one_that_nobody_presents_hides_no_other() -> None:
+    found = pins.search([(NOBODY, "a"), (TOP.sha256, "b")], [CHAIN], Denied(), now=NOW)
+
+    assert [item.source.name for item in found.passed_over] == ["a"]
+    assert [item.source.name for item in found.candidates] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("chains", "is_advised"),
+    [
+        ([], False),
+        ([()], False),
+        ([CHAIN], False),
+        ([CHAIN[:2]], True),
+        ([CHAIN, CHAIN[:1]], True),
+    ],
+)
+def test_a_root_that_is_not_sent_has_to_be_named_by_its_file(
+    chains: list[tuple[Certificate, ...]],
+    is_advised: bool,  # noqa: FBT001
+) -> None:
+    found = pins.search([(NOBODY, "--pipsafe-pin")], chains, Denied(), now=NOW)
+
+    (over,) = found.passed_over
+    assert ("--pipsafe-ca" in over.reason) is is_advised
+
+
+@pytest.mark.parametrize(
+    ("pin", "what", "issuer"),
+    [
+        (LEAF, "it is the server's own certificate", BETWEEN),
+        (BETWEEN, "it is an intermediate", TOP),
+    ],
+)
+def test_the_reason_says_which_and_whose(pin: Certificate, what: str, issuer: Certificate) -> None:
+    found = pins.search([(pin.sha256, "--pipsafe-pin")], [CHAIN], Denied(), now=NOW)
+
+    (over,) = found.passed_over
+    told = f'"{pin.label}": {what}, issued by "{issuer.subject}"; a pin has to name the root above it'
+    assert over.reason == told
+    assert over.source.path == pin.sha256
+
+
+@pytest.mark.parametrize(
+    ("seconds_after", "last", "is_taken"),
+    [(-1, False, False), (0, False, True), (0, True, True), (1, True, False)],
+)
+def test_a_self_signed_server_is_valid_from_its_first_second_to_its_last(
+    seconds_after: int,
+    last: bool,  # noqa: FBT001
+    is_taken: bool,  # noqa: FBT001
+) -> None:
+    (own,) = presented(SELF)
+    now = (own.not_after if last else own.not_before) + timedelta(seconds=seconds_after)
+
+    found = pins.search([(own.sha256, "--pipsafe-pin")], [(own,)], Denied(), now=now)
+
+    assert bool(found.candidates) is is_taken

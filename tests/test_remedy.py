@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -346,6 +347,32 @@ def test_an_anchor_for_each_origin() -> None:
     (plan,) = plans((PRIVATE, diagnosed("private-ca", origin=TWO)), accepted, OLD, frozenset())
 
     assert plan.anchors == (ROOT, OTHER_ROOT)
+    assert plan.anchor_sources == (SOURCES["configured"], SOURCES["explicit"])
+
+
+def test_an_anchor_that_two_origins_need_lies_where_the_first_has_it() -> None:
+    accepted = at(found("configured")) | at(found("explicit"), origin=TWO)
+
+    (plan,) = plans((PRIVATE, diagnosed("private-ca", origin=TWO)), accepted, OLD, frozenset())
+
+    assert plan.anchors == (ROOT,)
+    assert plan.anchor_sources == (SOURCES["configured"],)
+
+
+@pytest.mark.parametrize(
+    ("legs", "is_needed"),
+    [
+        ((), False),
+        (("index", "file", "build-dependency"), False),
+        (("vcs",), True),
+        (("index", "build-backend"), True),
+    ],
+)
+def test_whether_a_child_is_known_to_need_the_bundle(legs: tuple[str, ...], is_needed: bool) -> None:  # noqa: FBT001
+    (plan,) = plans((PRIVATE,), at(found("configured")), OLD, frozenset(legs))
+
+    assert plan.children_need_it is is_needed
+    assert not plan.is_for_children
 
 
 def test_truststore_names_the_anchors() -> None:
@@ -388,6 +415,106 @@ def test_the_bundle_reaches_pip(traits: PipTraits, argument: str | None) -> None
     (plan,) = plans((PRIVATE,), at(found("configured")), traits, frozenset())
 
     assert plan.cert_argument == argument
+
+
+# What the proof is made with: pip's trust as it would be then.
+
+
+def test_without_a_variable_that_hides_the_system_pip_trusts_what_else_it_trusts() -> None:
+    present = Trust(truststore=True, file="/corp/pip.pem", strict=True)
+    hidden = diagnosed("bad-ca-setting", "private-ca", accepting=("system",), setting=SSL_CERT_FILE)
+
+    plan, _ = plans((hidden,), at(found("system")), replace(MODERN, present=present), frozenset())
+
+    assert plan.trust == present
+    assert (plan.anchors, plan.intermediates, plan.source) == ((), (), None)
+
+
+def test_without_a_bad_setting_pip_trusts_what_it_has_without_it() -> None:
+    roots = Trust(truststore=True, strict=True)
+
+    plan, _ = plans((bad(PIP_CERT),), {}, replace(OLD, present=WITH_CERT, without_setting=roots), frozenset())
+
+    assert plan.trust == roots
+    assert (plan.anchors, plan.intermediates, plan.source) == ((), (), None)
+
+
+def test_the_same_where_the_setting_can_only_be_overruled() -> None:
+    traits = replace(OLD, present=WITH_CERT, without_setting=Trust(strict=True), typed_cert=True)
+
+    plan, _ = plans((bad(TYPED),), {}, traits, frozenset())
+
+    assert plan.trust == Trust(file=BUNDLE, carried=False, strict=True)
+    assert (plan.anchors, plan.intermediates, plan.source) == ((), (), None)
+
+
+UNASKABLE = diagnosed("os-trust-unavailable", accepting=("certifi",))
+LEGACY = {**WITH_BUNDLE, "PIP_USE_DEPRECATED": "legacy-certs"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "environment"),
+    [
+        ({}, LEGACY),
+        ({"version": (24, 2)}, LEGACY),
+        ({"version": (25, 0)}, LEGACY),
+        # Where truststore is a feature, no option turns it off.
+        ({"version": (24, 1, 2)}, WITH_BUNDLE),
+        ({"version": (24, 1, 2), "isolated": True}, WITH_BUNDLE),
+        # An isolated pip is told nothing by variables, and one without truststore needs not be told.
+        ({"isolated": True}, WITH_BUNDLE),
+        ({"present": Trust()}, WITH_BUNDLE),
+    ],
+)
+def test_which_pips_leave_out_a_system_that_cannot_be_asked(
+    changes: Mapping[str, Any], environment: Mapping[str, str | None]
+) -> None:
+    (plan,) = plans((UNASKABLE,), at(found("public")), replace(MODERN, **changes), frozenset())
+
+    assert plan.environment == environment
+
+
+@pytest.mark.parametrize(
+    ("version", "python_version", "is_strict"),
+    [
+        ((24, 2), (3, 13), False),
+        ((26, 0), (3, 13), False),
+        ((26, 1), (3, 13), True),
+        ((26, 1), (3, 12), False),
+        ((26, 3), (3, 14), True),
+    ],
+)
+def test_a_pip_that_leaves_out_the_system_trusts_the_bundle_alone(
+    version: tuple[int, ...],
+    python_version: tuple[int, ...],
+    is_strict: bool,  # noqa: FBT001
+) -> None:
+    traits = replace(MODERN, version=version, python_version=python_version)
+
+    (plan,) = plans((UNASKABLE,), at(found("public")), traits, frozenset())
+
+    assert plan.trust == Trust(truststore=False, file=BUNDLE, carried=False, strict=is_strict)
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "trust"),
+    [
+        (IN_SYSTEM, Trust(truststore=True)),
+        # A sound setting stays, and a bad one goes.
+        (
+            diagnosed("private-ca", accepting=("system",), setting=PIP_CERT),
+            Trust(truststore=True, file="/corp/ca.pem", carried=False),
+        ),
+        (bad(PIP_CERT, accepting=("system",)), Trust(truststore=True)),
+    ],
+)
+def test_truststore_adds_the_system_to_the_setting_in_force(diagnosis: Diagnosis, trust: Trust) -> None:
+    present = Trust() if diagnosis.case.setting is None else WITH_CERT
+
+    (plan,) = plans((diagnosis,), {}, replace(BY_FEATURE, present=present), frozenset())
+
+    assert plan.trust == trust
+    assert (plan.anchors, plan.intermediates, plan.source) == ((), (), None)
 
 
 TIERS = st.sampled_from(list(SOURCES))

@@ -901,3 +901,56 @@ def test_names_are_compared_as_openssl_does(machine: Machine) -> None:
     found = machine.search(machine.file(pem(respelt), pem(another)), now=now)
 
     assert anchors(found) == [parse(respelt).sha256]
+
+
+@pytest.mark.parametrize(
+    ("seconds_after", "last", "is_used"),
+    [(-1, False, False), (0, False, True), (0, True, True), (1, True, False)],
+)
+def test_an_intermediate_counts_from_its_first_second_to_its_last(
+    machine: Machine,
+    seconds_after: int,
+    last: bool,  # noqa: FBT001
+    is_used: bool,  # noqa: FBT001
+) -> None:
+    brief = Validity(NOW - timedelta(days=9), NOW + timedelta(days=9))
+    between = ROOT.intermediate("Brief CA", validity=brief)
+    (presented,) = seen(between.leaf(chain=Chain.LEAF_ONLY))
+    own = parse(between.der)
+    now = (own.not_after if last else own.not_before) + timedelta(seconds=seconds_after)
+
+    found = machine.search(machine.file(between.pem, ROOT.pem), chains=[(presented,)], now=now)
+
+    assert anchors(found) == ([ROOT.sha256] if is_used else [])
+    told = f"{own.label}: an intermediate, and not valid now"
+    assert (told in [item.reason for item in found.passed_over]) is not is_used
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (denied.PUBLIC_KEYS, "its private key is public ({})"),
+        (denied.VENDOR_TEST_KEYS, "a vendor's test CA ({})"),
+    ],
+)
+def test_why_a_known_key_is_denied(keys: dict[str, str], words: str) -> None:
+    for key, ca in keys.items():
+        assert denied.denial(key, ()) == words.format(ca)
+
+
+def test_a_self_signed_server_that_presents_more_is_not_trusted_as_just_that(machine: Machine) -> None:
+    own = self_signed()
+
+    found = machine.search(machine.file(own.pem), chains=[(*seen(own), parse(ROOT.der))])
+
+    assert found.candidates == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [(1, "1 more CA of that name is not tried"), (2, "2 more CAs of that name are not tried")],
+)
+def test_how_many_namesakes_are_not_tried(machine: Machine, more: int, told: str) -> None:
+    namesakes = machine.file(*(ROOT.namesake().pem for _ in range(MOST_CANDIDATES + more)))
+
+    assert [item.reason for item in machine.search(namesakes).passed_over] == [told]

@@ -239,9 +239,8 @@ def _explained_by_the_clock(case: Case) -> bool:
         return False
     right = case.now - timedelta(seconds=case.skew.seconds)
     if case.skew.at_least:
-        # Only the direction is sure: what is too old stays so when the clock is behind.
-        late = any(case.now > item.not_after for item in case.survey.chain)
-        return not late if case.skew.seconds < 0 else late
+        # It is behind, and only that is sure: what is too old stays so.
+        return not any(case.now > item.not_after for item in case.survey.chain)
     return all(item.not_before <= right <= item.not_after for item in case.survey.chain)
 
 

@@ -94,7 +94,7 @@ def _version(build: Build) -> str:
 
 
 def _is_of_pyenv(build: Build) -> bool:
-    places = f"{build.get('base_prefix') or ''} {build.get('config_args') or ''}".replace("\\", "/")
+    places = f"{build.get('base_prefix') or ''} {build.get('config_args') or ''}"
     return "/.pyenv/" in places or "/pyenv/versions/" in places
 
 
