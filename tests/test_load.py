@@ -35,7 +35,7 @@ TOOL = "NODE_EXTRA_CA_CERTS"
 AT_ONCE = 50
 MOST_LATE = 5
 """Of them, that may get no answer within pipsafe's seconds: these are two hundred processes at once."""
-TOO_LATE = re.compile(rb"timed out|did so for \d+ seconds|did not answer in time")
+TOO_LATE = re.compile(rb"timed out|did so for \d+ seconds|did not answer in time|could not be read in time")
 MOST_SECONDS = 150
 """For all of them, on a machine that has other things to do, too."""
 

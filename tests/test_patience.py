@@ -74,6 +74,24 @@ def test_a_slow_one_is_waited_for() -> None:
     assert results([slow(0.4), slow(0)], quiet=5, in_all=9) == [0.4, 0]
 
 
+def computing(seconds: float) -> float:
+    """Takes that much of a processor, however busy it is with other things."""
+    began = time.process_time()
+    while time.process_time() - began < seconds:
+        pass
+    return seconds
+
+
+def test_what_computes_does_not_hang() -> None:
+    assert results([lambda: computing(1)], quiet=0.3, in_all=60) == [1]
+
+
+def test_what_computes_for_ever_is_left(never: Callable[[], str]) -> None:
+    began = time.monotonic()
+    assert results([lambda: computing(3), never], quiet=0.3, in_all=0.9) == [None, None]
+    assert 0.9 <= time.monotonic() - began < 8
+
+
 def test_what_is_raised() -> None:
     def fault() -> str:
         raise LookupError("here")

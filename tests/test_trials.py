@@ -52,16 +52,20 @@ def _run(server: BusyServer, env: dict[str, str], place: Path, late: frozenset[i
     return run_pipsafe(target(NEW), [*words, "--index-url", server.index_url, "speck"], env, timeout=60)
 
 
-@pytest.mark.shows("faults", "a server that is late when trust is tried there")
-def test_late_is_not_refused(
-    server: BusyServer, authority: Authority, env: dict[str, str], tmp_path: Path
-) -> None:
+@pytest.fixture
+def usual(server: BusyServer, authority: Authority, env: dict[str, str], tmp_path: Path) -> list[int]:
+    """Numbers of the connections that ask for nothing: the first reads the chain, the last proves."""
     env[TOOL] = str(authority.write(tmp_path / "ca.pem"))
     assert _run(server, env, tmp_path / "usual").exit_code == 0
-    # Of those that refuse nothing and ask for nothing the first reads the chain; the last tries and proves.
     asked = {request.connection for request in server.requests}
-    silent = [item.number for item in server.handshakes if item.number not in asked]
-    reading, *_, trial, _ = silent
+    return [item.number for item in server.handshakes if item.number not in asked]
+
+
+@pytest.mark.shows("faults", "a server that is late when trust is tried there")
+def test_late_is_not_refused(
+    server: BusyServer, usual: list[int], env: dict[str, str], tmp_path: Path
+) -> None:
+    reading, *_, trial, _ = usual
 
     at_first = _run(server, env, tmp_path / "first", frozenset([reading]))
     assert (report_of(at_first)["outcome"], at_first.exit_code) == ("rescued", 0), at_first.text
@@ -74,5 +78,24 @@ def test_late_is_not_refused(
     said = twice.stderr.decode()
     assert "could not be tried: the server did not answer in time. Run the command again." in said
     assert "its key did not sign" not in said
+    assert server.requests == []
+    assert leftovers(env) == []
+
+
+@pytest.mark.shows("faults", "a server that is late when the cure is proved")
+def test_late_is_no_failed_proof(
+    server: BusyServer, usual: list[int], env: dict[str, str], tmp_path: Path
+) -> None:
+    proof = usual[-1]
+
+    once = _run(server, env, tmp_path / "once", frozenset([proof]))
+    assert (report_of(once)["outcome"], once.exit_code) == ("rescued", 0), once.text
+
+    twice = _run(server, env, tmp_path / "twice", frozenset([proof, proof + 1]))
+    assert (report_of(twice)["outcome"], twice.exit_code) == ("unremedied", 1), twice.text
+    said = " ".join(twice.stderr.decode().split())
+    assert "did not answer in time when the cure was to be proved. Run the command again" in said
+    assert TOOL in said
+    assert "Ask whoever runs this index" not in said
     assert server.requests == []
     assert leftovers(env) == []

@@ -11,13 +11,19 @@ from pipsafe.findings import Remedy
 from pipsafe.language.text import of_error, text
 from pipsafe.pip_settings import command_line, pip_trust
 from pipsafe.pip_settings.surroundings import Surroundings
-from pipsafe.probes.answered import Facts
+from pipsafe.probes.answered import UNREACHABLE, Facts, Verdict
 from pipsafe.probes.asked import Place, Trust
+from pipsafe.probes.once_more import once_more
 from pipsafe.probes.probe import Prober
 from pipsafe.probes.prober_process import ProbeFailed
 from pipsafe.remedy import Plan
 from pipsafe.trust import ca_file, system_store
 from pipsafe.trust.of_children import Children
+
+LATE = text(
+    "{origin} did not answer in time when the cure was to be proved. Run the command again: this machine, or "
+    "that server, has much to do."
+)
 
 
 class Proof:
@@ -48,17 +54,33 @@ class Proof:
                 trust = pip_trust.applied(trust, self.around.target)
                 trusts = [trust, *self._of_children(candidate)]
                 with self._another(patience) if number else contextlib.nullcontext(prober) as asked:
-                    verdicts = [
-                        verdict
+                    refused = [
+                        (place.origin, verdict)
                         for given in trusts
-                        for verdict in asked.prove(places, given, candidate.environment, seconds=self.seconds)
+                        for place, verdict in self._judged(asked, places, given, candidate)
+                        if not verdict.accepted
                     ]
             except (NoScratch, ProbeFailed) as error:
                 self.trouble.append(text("A cure could not be prepared: {reason}.", reason=of_error(error)))
                 continue
-            if all(verdict.accepted for verdict in verdicts):
+            if not refused:
                 return candidate
+            if all(verdict.kind == UNREACHABLE for _, verdict in refused):
+                self.trouble += (LATE.filled(origin=origin) for origin in dict(refused))
+        self.trouble = list(dict.fromkeys(self.trouble))
         return None
+
+    def _judged(
+        self, asked: Prober, places: Sequence[Place], trust: Trust, candidate: Remedy
+    ) -> Iterator[tuple[Place, Verdict]]:
+        """Each place with its verdict. One that is late, and did answer a moment ago, is asked once more."""
+
+        def prove(numbers: Sequence[int]) -> tuple[Verdict, ...]:
+            chosen = [places[number] for number in numbers]
+            return asked.prove(chosen, trust, candidate.environment, seconds=self.seconds)
+
+        answers = once_more(prove(range(len(places))), lambda verdict: verdict.kind == UNREACHABLE, prove)
+        return zip(places, (second for _, second in answers), strict=True)
 
     @contextlib.contextmanager
     def _another(self, patience: float) -> Iterator[Prober]:

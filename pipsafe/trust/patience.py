@@ -17,13 +17,20 @@ _BUSY = 0.1
 
 _MOST_AT_ONCE = 16
 
+_LOOK = 0.1
+"""Seconds after which it is looked whether anything computes."""
+
+_COMPUTING = 0.002
+"""Seconds of processor time of this process in one look: what waits for a file takes none."""
+
 
 def results(calls: Sequence[Callable[[], T]], *, quiet: float, in_all: float) -> list[T | None]:
     """What each call returned, in their order; None for those that were not waited for.
 
     They are made one after the other. One that does not come back stays behind in a thread, which ends with
-    the process at the latest. Nobody waits longer than `quiet` seconds for anything to come back, nor longer
-    than `in_all`. What a call raises is raised here.
+    the process at the latest. Nobody waits longer than `quiet` seconds for anything to come back while this
+    process computes nothing (on a machine that is busy with other things what is quick takes long), nor
+    longer than `in_all`. What a call raises is raised here.
     """
     return _Work(calls, time.monotonic() + in_all).done(quiet)
 
@@ -46,22 +53,28 @@ class _Work(Generic[T]):
             workers += 1
             if self._ends(_BUSY):
                 break
-        self._ends(quiet)
+        self._ends(quiet, while_computing=True)
         self._waiting.clear()  # nobody takes another one
         if self._raised is not None:
             raise self._raised
         returned = dict(self._returned)
         return [returned.get(number) for number in range(self._count)]
 
-    def _ends(self, quiet: float) -> bool:
-        """True when there is nothing to wait for any more; False when for a while nothing came back."""
+    def _ends(self, quiet: float, *, while_computing: bool = False) -> bool:
+        """True when there is nothing to wait for any more; False when for a while nothing came back.
+
+        ``while_computing``: and nothing computed.
+        """
         began = time.monotonic()
         while not self._finished.is_set() and len(self._returned) < self._count:
             now = time.monotonic()
             left = min(max(began, self._last) + quiet, self._deadline) - now
             if left <= 0:
                 return now >= self._deadline
-            self._finished.wait(left)
+            computed = time.process_time()
+            self._finished.wait(min(left, _LOOK))
+            if while_computing and time.process_time() - computed > _COMPUTING:
+                began = time.monotonic()
         return True
 
     def _work(self) -> None:
