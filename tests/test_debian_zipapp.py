@@ -146,6 +146,10 @@ def release(request: pytest.FixtureRequest, pyz: Path) -> Debian:
     found.outside(CA).write_bytes(ROOT.pem)
     if not found.outside(VENV).exists():
         found.venv(Path(VENV).name, pipsafe=False)
+    # What other tests left in the same copy is not counted here.
+    taken_away(found)
+    for path in found.outside("/tmp").iterdir():
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     return found
 
 
@@ -220,12 +224,8 @@ def taken_away(release: Debian) -> int:
     return sum(path.suffix == ".dist-info" for path in found)
 
 
-OF_OTHERS = ("site",)
-"""What other tests install into, in the same copy of a release."""
-
-
 def leftovers(release: Debian) -> list[str]:
-    return sorted(path.name for path in release.outside("/tmp").iterdir() if path.name not in OF_OTHERS)
+    return sorted(path.name for path in release.outside("/tmp").iterdir())
 
 
 def assert_refused(done: Run, report: Mapping[str, Any], release: Debian, server: IndexServer) -> None:
