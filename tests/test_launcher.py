@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -197,6 +198,9 @@ HOSTILE = (
     "usercustomize.py",
     "encodings/__init__.py",
     "launcher.py",
+    "runner.py",
+    "frames.py",
+    "watch.py",
     "typing.py",
     "collections/__init__.py",
 )
@@ -336,3 +340,53 @@ def test_ends_and_streams(tmp_path: Path, env: dict[str, str], source: str, code
         assert got.stderr == direct.stderr
     if code != 120:
         assert got.exit_code == code
+
+
+# Bytecode
+
+
+def in_a_place_of_its_own(folder: Path) -> Path:
+    """A copy of the package without bytecode; the launcher in it."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    return Path(
+        shutil.copytree(package_folder(), folder / "pipsafe", ignore=ignored), "target_side", "launcher.py"
+    )
+
+
+def launched(launcher: Path, fake: FakePip, env: dict[str, str]) -> Run:
+    with (launcher.parent / "copy").open("wb") as copy:
+        os.set_inheritable(copy.fileno(), True)
+        code = "import os, sys; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(launcher), str(copy.fileno()), "script", "list"],
+            env=fake.environment(env),
+            pass_fds=[copy.fileno()],
+            check=False,
+            capture_output=True,
+            timeout=60,
+        )
+    return Run((), done.returncode, done.stdout, done.stderr, 0)
+
+
+def test_no_bytecode_is_written(fake: FakePip, env: dict[str, str], tmp_path: Path) -> None:
+    """The launcher may be run by another Python than pipsafe is installed for, and by another user."""
+    launcher = in_a_place_of_its_own(tmp_path / "own")
+
+    got = told(launched(launcher, fake, env))
+
+    assert list(launcher.parent.rglob("*.pyc")) == []
+    assert got["flags"][4] == 0  # pip itself may write its own
+
+
+def test_bytecode_is_read_where_there_is_some(fake: FakePip, env: dict[str, str], tmp_path: Path) -> None:
+    launcher = in_a_place_of_its_own(tmp_path / "own")
+    runner = launcher.with_name("runner.py")
+    py_compile.compile(str(runner), doraise=True)
+    # What is no Python any more, of the same size and time: by these bytecode is known to be of its source.
+    state = runner.stat()
+    runner.write_bytes(b"?" * state.st_size)
+    os.utime(runner, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+    done = launched(launcher, fake, env)
+
+    assert told(done)["argv"][1:] == ["list"]

@@ -1,7 +1,7 @@
 """One run of pip, as a value that fills while pip runs, and the frames that fill it.
 
 On the success path: imports are few on purpose. pip gets pipsafe's own stdin, stdout and
-stderr; a copy of what it writes comes back in frames (see target_side/launcher.py).
+stderr; a copy of what it writes comes back in frames (see target_side/runner.py).
 """
 
 import os

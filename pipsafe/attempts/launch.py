@@ -19,8 +19,10 @@ BOOT_FROM_ZIP = """\
 import sys
 if sys.path[:1] == ['']: del sys.path[0]
 import zipimport
-source = zipimport.zipimporter(sys.argv.pop(1)).get_data(sys.argv.pop(1))
-exec(compile(source, 'launcher.py', 'exec'), {'__name__': '__main__'})
+archive, folder = zipimport.zipimporter(sys.argv.pop(1)), sys.argv.pop(1)
+def read_source(name): return archive.get_data(folder + name)
+given = {'__name__': '__main__', 'read_source': read_source}
+exec(compile(read_source('launcher.py'), 'launcher.py', 'exec'), given)
 """
 
 
@@ -68,8 +70,9 @@ def _command(python: str, style: str) -> tuple[list[str], list[str]]:
     interpreter = [python, *(_own_flags() if style.startswith("module") and python == sys.executable else ())]
     if archive is None:
         return [*interpreter, launcher], [style]
-    inside = os.path.relpath(os.path.join(os.path.dirname(os.path.dirname(__file__)), *LAUNCHER), archive)
-    return [*interpreter, "-c", BOOT_FROM_ZIP, os.path.abspath(archive), inside], [style]
+    here = os.path.dirname(os.path.dirname(__file__))
+    inside = os.path.relpath(os.path.join(here, LAUNCHER[0]), archive)
+    return [*interpreter, "-c", BOOT_FROM_ZIP, os.path.abspath(archive), os.path.join(inside, "")], [style]
 
 
 # What a Python was started with, by its name in sys.flags; variables say the rest to pip as well.
