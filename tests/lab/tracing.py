@@ -13,6 +13,21 @@ import coverage
 INTERVAL = 0.05
 
 
+class Saving:
+    """stdout, before whose next words all is saved that was run until then."""
+
+    def __init__(self, stream: object, measurement: coverage.Coverage) -> None:
+        self._stream = stream
+        self._measurement = measurement
+
+    def write(self, text: str) -> object:
+        self._measurement.save()
+        return self._stream.write(text)  # type: ignore[attr-defined]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
 def _save_again_and_again(measurement: coverage.Coverage) -> None:
     while True:
         time.sleep(INTERVAL)
@@ -23,4 +38,5 @@ coverage.process_startup()
 _current = coverage.Coverage.current()
 # The prober, which is killed once it has answered.
 if _current is not None and getattr(sys, "argv", [])[:1] == ["-c"]:
+    sys.stdout = Saving(sys.stdout, _current)
     threading.Thread(target=_save_again_and_again, args=(_current,), daemon=True).start()
