@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -33,8 +34,8 @@ SPECK = wheel("speck")
 TOOL = "NODE_EXTRA_CA_CERTS"
 
 AT_ONCE = 50
-MOST_LATE = 5
-"""Of them, that may get no answer within pipsafe's seconds: these are two hundred processes at once."""
+MOST_LATE = 5 if (os.cpu_count() or 1) >= 8 else 30
+"""Of them, that may get no answer in pipsafe's seconds: two hundred processes want a processor at once."""
 TOO_LATE = re.compile(rb"timed out|did so for \d+ seconds|did not answer in time|could not be read in time")
 MOST_SECONDS = 150
 """For all of them, on a machine that has other things to do, too."""
