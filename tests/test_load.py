@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -36,7 +35,6 @@ TOOL = "NODE_EXTRA_CA_CERTS"
 AT_ONCE = 50
 MOST_LATE = 5 if (os.cpu_count() or 1) >= 8 else 30
 """Of them, that may get no answer in pipsafe's seconds: two hundred processes want a processor at once."""
-TOO_LATE = re.compile(rb"timed out|did so for \d+ seconds|did not answer in time|could not be read in time")
 MOST_SECONDS = 150
 """For all of them, on a machine that has other things to do, too."""
 
@@ -86,11 +84,11 @@ def test_fifty_rescues_at_once(
     late: list[str] = []
     for number, (project, (code, _, stderr)) in enumerate(zip(projects, ends, strict=True)):
         assert b"fault in pipsafe" not in stderr
-        if code and TOO_LATE.search(stderr):
+        report = json.loads((tmp_path / f"report-{number}.json").read_text(encoding="utf-8"))
+        if code:
+            assert (code, report["outcome"]) == (1, "unremedied"), stderr.decode()
             late.append(stderr.decode())
             continue
-        assert code == 0, stderr.decode()
-        report = json.loads((tmp_path / f"report-{number}.json").read_text(encoding="utf-8"))
         assert report["outcome"] == "rescued", (project, stderr.decode())
         assert report["command"][-1] == project
         assert [item["sha256"] for item in report["remedy"]["anchors"]] == [authority.sha256]
