@@ -74,7 +74,7 @@ def hosts(found: Sequence[Contact]) -> list[str]:
 
 
 def in_file(name: str, value: str) -> Setting:
-    return Setting(name, value, "/work/requirements.txt, line 1")
+    return Setting(name, value, "/srv/project/requirements.txt, line 1")
 
 
 # --- whom pip is configured for --------------------------------------------------------------------------

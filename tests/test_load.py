@@ -85,8 +85,10 @@ def test_fifty_rescues_at_once(
     for number, (project, (code, _, stderr)) in enumerate(zip(projects, ends, strict=True)):
         assert b"fault in pipsafe" not in stderr
         report = json.loads((tmp_path / f"report-{number}.json").read_text(encoding="utf-8"))
+        place = tmp_path / f"place-{number}"
         if code:
             assert (code, report["outcome"]) == (1, "unremedied"), stderr.decode()
+            assert not list(place.glob("*"))
             late.append(stderr.decode())
             continue
         assert report["outcome"] == "rescued", (project, stderr.decode())
@@ -94,7 +96,6 @@ def test_fifty_rescues_at_once(
         assert [item["sha256"] for item in report["remedy"]["anchors"]] == [authority.sha256]
         assert len(report["attempts"]) == 2
         module = project.replace("-", "_")
-        place = tmp_path / f"place-{number}"
         assert sorted(entry.name for entry in place.glob("*.py")) == [f"{module}.py"]
     assert len(late) <= MOST_LATE, late
     assert leftovers(env) == []

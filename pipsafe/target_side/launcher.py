@@ -21,6 +21,9 @@ if "__file__" in globals() and sys.path[:1] == [__file__[: max(__file__.rfind("/
 # As importlib.machinery has it, which would have to be imported first.
 from _frozen_importlib_external import SourceFileLoader
 
+# Given by who runs this out of a zip.
+read_source = globals().get("read_source")
+
 
 def part(name):
     """A module that lies beside this one. No import of pip's, nor of a package's, ever finds it.
@@ -42,9 +45,6 @@ def code_of(name):
     finally:
         sys.dont_write_bytecode = before
 
-
-# Given by who runs this out of a zip.
-read_source = globals().get("read_source")
 
 if __name__ == "__main__":
     part("runner").main(part)

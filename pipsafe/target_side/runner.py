@@ -29,10 +29,8 @@ OLDEST_PIP = (19, 3)
 
 COMMANDS_TO_WATCH = frozenset(("install", "download", "wheel", "lock", "index", "list"))
 
-
 # What a person would send with Ctrl-C: the pip that gets it cleans up.
 INTERRUPT = 2
-
 
 # The shell's cursor must come back even when a progress bar is cut off.
 SHOW_CURSOR = "\x1b[?25h"
@@ -208,11 +206,8 @@ def obey_control(state, control):
 
 
 def version_numbers(version):
-    numbers = []
-    for part in version.split(".")[:3]:
-        digits = "".join(character for character in part if character.isdigit())
-        numbers.append(int(digits or 0))
-    return tuple(numbers)
+    parts = ("".join(filter(str.isdigit, part)) for part in version.split(".")[:3])
+    return tuple(int(digits or 0) for digits in parts)
 
 
 def greet(copy):
