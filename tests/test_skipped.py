@@ -104,7 +104,8 @@ LOUD, QUIET, SILENT, MUTE = (), ("-q",), ("-qq",), ("-qqq",)
 LOGGED = ("-qqq", "--log", "log.txt")
 BY_VARIABLE = ("PIP_QUIET=3",)
 
-_TIMES = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{3}|0x[0-9a-f]+")
+# pip rounds milliseconds, and writes 999.6 of them with four digits.
+_TIMES = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{3,4}|0x[0-9a-f]+")
 
 
 def _log_of(env: Mapping[str, str]) -> bytes:
