@@ -16,27 +16,31 @@ INTERVAL = 0.05
 class Saving:
     """stdout, before whose next words all is saved that was run until then."""
 
-    def __init__(self, stream: object, measurement: coverage.Coverage) -> None:
+    def __init__(self, stream: object, measurement: coverage.Coverage, one_at_a_time: threading.Lock) -> None:
         self._stream = stream
         self._measurement = measurement
+        self._one_at_a_time = one_at_a_time
 
     def write(self, text: str) -> object:
-        self._measurement.save()
+        with self._one_at_a_time:  # coverage has one connection, and another thread would close it
+            self._measurement.save()
         return self._stream.write(text)  # type: ignore[attr-defined]
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
 
 
-def _save_again_and_again(measurement: coverage.Coverage) -> None:
+def _save_again_and_again(measurement: coverage.Coverage, one_at_a_time: threading.Lock) -> None:
     while True:
         time.sleep(INTERVAL)
-        measurement.save()
+        with one_at_a_time:
+            measurement.save()
 
 
 coverage.process_startup()
 _current = coverage.Coverage.current()
 # The prober, which is killed once it has answered.
 if _current is not None and getattr(sys, "argv", [])[:1] == ["-c"]:
-    sys.stdout = Saving(sys.stdout, _current)
-    threading.Thread(target=_save_again_and_again, args=(_current,), daemon=True).start()
+    _lock = threading.Lock()
+    sys.stdout = Saving(sys.stdout, _current, _lock)
+    threading.Thread(target=_save_again_and_again, args=(_current, _lock), daemon=True).start()
