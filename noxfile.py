@@ -8,6 +8,7 @@ Python that the classifiers of ``pyproject.toml`` name and this machine has.
 from __future__ import annotations
 
 import filecmp
+import json
 import os
 import re
 import shutil
@@ -24,6 +25,12 @@ ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 PARALLEL = ("--numprocesses", "auto", "--dist", "worksteal")
+
+SOME_TESTS_FAILED = "Returned code 1"
+"""nox's words for pytest's exit code 1: all ran, and some failed. Any other is worse."""
+
+LOOKED_AT_AGAIN = 3
+"""How many failed tests get a second run: a machine that stalls fails one or two, a defect many."""
 
 # Importing from the checkout would hide a file that is missing from the wheel.
 IS_INSTALLED = """
@@ -302,7 +309,25 @@ def _made_traceable(session: nox.Session) -> tuple[str, str]:
 def _pytest(session: nox.Session, *arguments: str, success_codes: tuple[int, ...] = (0,)) -> None:
     """Run the ``pytest`` script: ``python -m pytest`` would put the checkout on ``sys.path``."""
     session.run("python", "-c", IS_INSTALLED, env={"PYTHONSAFEPATH": "1"}, log=False)
-    session.run("pytest", *PARALLEL, *(session.posargs or arguments), success_codes=success_codes)
+    cache = Path(session.virtualenv.location) / "pytest-cache"
+    chosen = (*(session.posargs or arguments), "-o", f"cache_dir={cache}")
+    try:
+        session.run("pytest", *PARALLEL, "--cache-clear", *chosen, success_codes=success_codes)
+    except nox.command.CommandFailed as failure:
+        failed = _failed_tests(cache) if failure.reason == SOME_TESTS_FAILED else []
+        if not 0 < len(failed) <= LOOKED_AT_AGAIN:
+            raise
+        session.warn("Once more, with nothing beside them: what fails again is broken.")
+        session.run("pytest", "--last-failed", "--last-failed-no-failures", "none", *chosen)
+        session.warn(
+            f"Passed alone, and failed among all others: {', '.join(failed)}. That wants mending, too."
+        )
+
+
+def _failed_tests(cache: Path) -> list[str]:
+    """What pytest's cache names as failed in the last run."""
+    record = cache / "v" / "cache" / "lastfailed"
+    return sorted(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else []
 
 
 def _check_alike(session: nox.Session, one: Path, other: Path) -> None:
