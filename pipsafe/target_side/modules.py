@@ -1,44 +1,70 @@
-"""Makes modules out of sources that came over stdin: none of them need be a file.
+"""Runs the prober, which lies beside this file or comes over stdin: pipsafe may lie in a zip.
 
-Sources: importlib's own documentation of finders and loaders.
+    python -I modules.py FOLDER
+
+In place of the folder "-" stands for sources that are the first line on stdin: {NAME: source}.
+
+Bytecode is read where there is some, which saves tens of milliseconds of each rescue; none is written,
+here or of what is imported: this may be another Python, and another user's, than what pipsafe is
+installed for. Sources: importlib's own documentation of finders and loaders.
 """
 
 # Python 3.7 syntax, stdlib only.
+import json
 import os
 import sys
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, SourceFileLoader
 
 PACKAGE = "pipsafe.target_side"
 
 
-class Finder:
-    """Finds the modules of this package among the sources, and its parents as empty packages."""
+class Sources:
+    """Loads modules whose sources were sent."""
 
-    def __init__(self, sources, folder):
-        self.folder = folder
-        self.sources = {"%s.%s" % (PACKAGE, name): source for name, source in sources.items()}
-        self.sources.update({"pipsafe": "", PACKAGE: ""})
+    def __init__(self, sources):
+        self.sources = sources
 
-    def find_spec(self, name, path=None, target=None):  # noqa: ARG002 - the signature is importlib's
-        if name not in self.sources:
-            return None
-        return ModuleSpec(name, self, is_package=not self.sources[name])  # type: ignore[arg-type]
-
-    def create_module(self, spec):  # noqa: ARG002
+    def create_module(self, spec):  # noqa: ARG002 - the signature is importlib's
         return None
 
     def exec_module(self, module):
-        name = module.__name__
-        if self.sources[name]:
-            exec(compiled(self.sources[name], self.folder, name.rpartition(".")[2]), module.__dict__)
+        exec(self.get_code(module.__name__), module.__dict__)
+
+    def get_code(self, name):
+        short = name.rpartition(".")[2]
+        return compile(self.sources[short], short + ".py", "exec")
 
 
-def compiled(source, folder, name):
-    """The code, by the name that its file would have: for tracebacks and measurements."""
-    return compile(source, os.path.join(folder, name + ".py"), "exec")
+class Finder:
+    """Finds the modules of this package, and its parents as empty packages."""
+
+    def __init__(self, loader_of):
+        self.loader_of = loader_of
+
+    def find_spec(self, name, path=None, target=None):  # noqa: ARG002 - the signature is importlib's
+        if name in ("pipsafe", PACKAGE):
+            return ModuleSpec(name, None, is_package=True)
+        if name.rpartition(".")[0] == PACKAGE:
+            return ModuleSpec(name, self.loader_of(name))
+        return None
 
 
-def run(sources, name, folder):
-    """Run one of the sources as the main program; it can import the others."""
-    sys.meta_path.insert(0, Finder(sources, folder))
-    exec(compiled(sources[name], folder, name), {"__name__": "__main__"})
+def loaders(folder):
+    """A function that gives the loader of a name."""
+    if folder == "-":
+        sent = Sources(json.loads(sys.stdin.readline()))
+        return lambda _name: sent
+    return lambda name: SourceFileLoader(name, os.path.join(folder, name.rpartition(".")[2] + ".py"))
+
+
+def run(folder):
+    """Run the prober as the main program; it can import the others."""
+    sys.dont_write_bytecode = True
+    loader_of = loaders(folder)
+    sys.meta_path.insert(0, Finder(loader_of))
+    name = PACKAGE + ".prober"
+    exec(loader_of(name).get_code(name), {"__name__": "__main__"})
+
+
+if __name__ == "__main__":
+    run(sys.argv[1])
