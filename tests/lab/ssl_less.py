@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from .targets import cache, locked, pythons
+from .targets import cache, locked, measure, measurement_for, pythons
 
 PARTS = ("_ssl", "_hashlib")
 """The extension modules that CPython does not build where it finds no OpenSSL."""
@@ -37,7 +37,8 @@ def _made(python: Path | None, kind: str) -> Path:
     if os.name == "nt":
         pytest.skip("an installation made of links is for other systems")
     original = (python or _default()).resolve()
-    identity = hashlib.sha256(str(original).encode()).hexdigest()[:10]
+    traced_from = measurement_for(original)
+    identity = hashlib.sha256(f"{original} {traced_from}".encode()).hexdigest()[:10]
     prefix = cache() / "pythons" / f"{kind}-{original.name}-{identity}"
     executable = prefix / "bin" / original.name
     done = prefix / "complete"
@@ -46,6 +47,7 @@ def _made(python: Path | None, kind: str) -> Path:
             if not done.exists():
                 shutil.rmtree(prefix, ignore_errors=True)
                 _link(original, prefix, kind)
+                measure(prefix / "lib" / original.name / "site-packages", traced_from)
                 done.touch()
     return executable
 

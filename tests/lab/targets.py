@@ -138,7 +138,7 @@ def target(pip_version: str, python: Path | None = None) -> Target:
     interpreter = python if python is not None else python_for(pip_version)
     if interpreter is None:
         pytest.skip(f"no Python here runs pip {pip_version} (one of {', '.join(_PYTHONS[pip_version])})")
-    traced_from = _traced_from(interpreter)
+    traced_from = measurement_for(interpreter)
     identity = hashlib.sha256(f"{_LAYOUT} {interpreter} {traced_from}".encode()).hexdigest()[:10]
     prefix = cache() / "targets" / f"pip-{pip_version}-{identity}"
     done = prefix / "complete"
@@ -146,14 +146,18 @@ def target(pip_version: str, python: Path | None = None) -> Target:
         with locked(prefix.with_suffix(".lock")):
             if not done.exists():
                 _build(interpreter, pip_version, prefix)
-                if traced_from:
-                    start = _START_TRACING.format(folder=traced_from)
-                    (Target(pip_version, prefix).site_packages / "tracing.pth").write_text(start)
+                measure(Target(pip_version, prefix).site_packages, traced_from)
                 done.touch()
     return Target(pip_version, prefix)
 
 
-def _traced_from(interpreter: Path) -> str:
+def measure(site_packages: Path, traced_from: str) -> None:
+    """Have all measured that runs where these packages are, if a measurement is on."""
+    if traced_from:
+        (site_packages / "tracing.pth").write_text(_START_TRACING.format(folder=traced_from))
+
+
+def measurement_for(interpreter: Path) -> str:
     """The folder that coverage is imported from, if a measurement is on and it fits this Python; else ""."""
     version = "{}.{}".format(*sys.version_info)
     return OUTSIDE.get("PIPSAFE_TEST_TRACING", "") if interpreter == pythons().get(version) else ""
