@@ -89,8 +89,10 @@ def reason(error):
     Before 3.10 Python's list of names is older than OpenSSL 3, where some numbers mean something
     else: what OpenSSL itself says of it is right.
     """
+    # truststore raises some of its own making on macOS, which have none.
+    known = getattr(error, "reason", None)
     text = TOLD.fullmatch(str(error.args[-1] if error.args else error))
     told = re.sub(r"\W+", "_", text.group(1)).strip("_").upper() if text else ""
-    if told and (error.reason is None or sys.version_info < (3, 10)):
+    if told and (known is None or sys.version_info < (3, 10)):
         return told
-    return error.reason or told or type(error).__name__
+    return known or told or type(error).__name__
