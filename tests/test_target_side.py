@@ -15,10 +15,21 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
-from pipsafe.target_side import build, connections, contexts, pip_parts, surveys, verdicts
+from pipsafe.target_side import (
+    build,
+    connections,
+    contexts,
+    handshakes,
+    pip_parts,
+    redirects,
+    surveys,
+    verdicts,
+)
 from tests.drop_in import FakePip, package_folder
 from tests.lab.authority import Authority
+from tests.lab.index_server import IndexServer
 
 LAUNCHER = package_folder() / "target_side" / "launcher.py"
 ON_POSIX = pytest.mark.skipif(os.name == "nt", reason="signals and descriptors are other things there")
@@ -325,3 +336,187 @@ def test_the_prober_ends_with_who_asks(env: dict[str, str]) -> None:
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
+
+
+# Client certificates
+
+
+def client_pem(authority: Authority, path: Path, passphrase: bytes | None) -> str:
+    leaf = authority.leaf()
+    wanted = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    kind = serialization.PrivateFormat.PKCS8
+    path.write_bytes(leaf.key.private_bytes(serialization.Encoding.PEM, kind, wanted) + leaf.pem)
+    return str(path)
+
+
+def test_a_client_certificate(authority: Authority, tmp_path: Path) -> None:
+    context = contexts.plain_context()
+    assert contexts.present(context, client_pem(authority, tmp_path / "a.pem", None)) is None
+    unpresented = contexts.present(context, client_pem(authority, tmp_path / "b.pem", b"secret"))
+    assert unpresented == "its key has a passphrase, so it was not presented here"
+
+
+@pytest.mark.parametrize("what", ["a folder", "nothing", "no certificate"])
+def test_no_client_certificate(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "client.pem"
+    if what == "a folder":
+        path.mkdir()
+    elif what == "no certificate":
+        path.write_bytes(b"no certificate\n")
+    with pytest.raises(verdicts.Refused, match="the client certificate cannot be used: ") as refused:
+        contexts.present(contexts.plain_context(), str(path))
+    assert refused.value.kind == "setting"
+    assert str(path) in refused.value.message
+
+
+def test_a_folder_of_anchors(tmp_path: Path, authority: Authority) -> None:
+    """As OpenSSL takes it: nothing is read before a chain asks for it."""
+    authority.write(tmp_path / "0a1b2c3d.0")
+    contexts.load_file(contexts.plain_context(), str(tmp_path))
+
+
+# After the handshake
+
+
+class Connection:
+    """A TLS connection as far as anybody here looks at it; what comes of it comes from a list."""
+
+    session = None
+
+    def __init__(self, *received: bytes | Exception, version: str = "TLSv1.3") -> None:
+        self.received = list(received)
+        self._version = version
+
+    def version(self) -> str:
+        return self._version
+
+    def settimeout(self, seconds: float) -> None:
+        assert seconds > 0
+
+    def recv(self, _: int) -> bytes:
+        found = self.received.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def getpeercert(self, *, binary_form: bool) -> bytes:
+        assert binary_form
+        return b"a leaf"
+
+
+AFTER: Mapping[str, tuple[Connection, str | None]] = {
+    "words": (Connection(b"x"), None),
+    "silence, then words": (Connection(TimeoutError(), b"x"), None),
+    "closed": (Connection(b""), "the server closed the connection"),
+    "cut off": (Connection(ConnectionResetError(104, "reset")), "the server cut the connection off"),
+    "an alert": (
+        Connection(ssl.SSLError(1, "[SSL] tlsv13 alert certificate required (_ssl.c:2580)")),
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    ),
+    "TLS 1.2": (Connection(version="TLSv1.2"), None),
+}
+
+
+@pytest.mark.parametrize("name", AFTER)
+def test_a_refusal_that_comes_late(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of TLS 1.3 that asked for a client certificate says only then that it lacks one."""
+    tls, refusal = AFTER[name]
+    monkeypatch.setattr(handshakes.heard, "asks", True)
+    now = time.monotonic()
+    if refusal is None:
+        handshakes.await_refusal(tls, now, now + 5)
+    else:
+        with pytest.raises(verdicts.Refused) as refused:
+            handshakes.await_refusal(tls, now, now + 5)
+        assert (refused.value.kind, refused.value.message) == ("client-certificate", refusal)
+
+
+def test_a_python_that_shows_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From 3.8 on the handshake is heard; 3.7 shows the leaf, and says that it is not all."""
+    reading = handshakes.presented_chain(Connection())
+    assert (reading.chain, reading.whole) == ([b"a leaf"], False)
+    monkeypatch.setattr(handshakes.heard, "certificates", (b"a leaf", b"an intermediate"))
+    reading = handshakes.presented_chain(Connection())
+    assert (reading.chain, reading.whole) == ((b"a leaf", b"an intermediate"), True)
+
+
+def test_a_fault_in_a_handshake_is_a_verdict() -> None:
+    """Whatever it is: the other servers are looked at all the same."""
+    judge = contexts.Judge(contexts.plain_context(), [], None)
+    answer = handshakes.verdict({"host": "localhost"}, judge, 5)
+    assert (answer["accepted"], answer["kind"], answer["message"]) == (False, "unreachable", "'port'")
+
+
+def test_a_certificate_that_was_not_presented(authority: Authority) -> None:
+    def asks_for_one(context: ssl.SSLContext) -> None:
+        context.load_verify_locations(cadata=authority.pem.decode())
+        context.verify_mode = ssl.CERT_REQUIRED
+
+    context = contexts.plain_context()
+    context.load_verify_locations(cadata=authority.pem.decode())
+    judge = contexts.Judge(context, [], "its key has a passphrase")
+    with IndexServer([], authority.leaf(), configure=asks_for_one) as server:
+        answer = handshakes.verdict({"host": "localhost", "port": server.port}, judge, 10)
+    assert (answer["accepted"], answer["kind"]) == (False, "client-certificate")
+    assert answer["message"].endswith("; its key has a passphrase")
+
+
+# Redirects
+
+
+def asked_at(server: IndexServer, authority: Authority, path: str) -> str | None:
+    trust = {"pem": authority.pem.decode(), "carried": False}
+    page = {"origin": {"host": "localhost", "port": server.port}, "path": path}
+    found = redirects.location(contexts.Judges(), page, trust, 10)
+    assert found is None or isinstance(found, str)
+    return found
+
+
+def test_no_way_for_a_path_with_an_end_of_line(authority: Authority) -> None:
+    with IndexServer([], authority.leaf()) as server:
+        assert asked_at(server, authority, "/simple/\r\nX-Injected: yes") is None
+        assert asked_at(server, Authority("Example Nobody"), "/simple/") is None
+        server.settle()
+        assert server.requests == []
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 302 Found\r\nLocation: https://files.example/\r\n"])
+def test_an_answer_that_breaks_off(answer: bytes) -> None:
+    """What came counts; a connection that ends is no fault."""
+    head = redirects.read_head(Connection(answer, b""), time.monotonic() + 5)
+    found = redirects.LOCATION.search(head) if redirects.REDIRECT.match(head) else None
+    assert (found is not None) is bool(answer)
+
+
+def test_a_connection_that_is_lost(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lost(Connection):
+        def sendall(self, _: bytes) -> None:
+            raise ConnectionResetError(104, "reset")
+
+        def close(self) -> None:
+            self.closed = True
+
+    lost = Lost()
+    monkeypatch.setattr(redirects, "handshake", lambda *_: lost)
+    page = {"origin": {"host": "localhost", "port": 9}, "path": "/simple/"}
+    trust = {"pem": authority.pem.decode(), "carried": False}
+    assert redirects.location(contexts.Judges(), page, trust, 10) is None
+    assert lost.closed
+
+
+# A TLS proxy under trust of no use
+
+
+def test_trust_of_no_use_at_a_proxy(tmp_path: Path) -> None:
+    """What can be read still counts; the rest says nothing."""
+    proxy = {"scheme": "https", "host": "localhost", "port": 9, "authorization": None}
+    origin = {"host": "localhost", "port": 443, "proxy": proxy}
+    trusts = {
+        "pip": {"file": str(tmp_path / "none.pem"), "carried": False},
+        "system": {"carried": False, "pem": Authority("Example").pem.decode()},
+    }
+    look = surveys.Look(origin, contexts.Judges(), {"trusts": trusts, "seconds": 1})
+    assert len(look.at_proxy) == 1
+    answer = look.unseen()
+    assert answer["error"]["message"] == "not looked at: the other servers took too long"
+    assert set(answer["verdicts"]) == set(trusts)
