@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import shown, thinning
@@ -54,6 +55,12 @@ def _is_here(host: object) -> bool:
         return ip_address(name.partition("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+# Chance is for who runs tests by hand and for the fuzzer; CI finds in a change what is of that change.
+hypothesis.settings.register_profile("steady", derandomize=True)
+if OUTSIDE.get("PIPSAFE_TEST_STEADY"):
+    hypothesis.settings.load_profile("steady")
 
 
 def pytest_configure(config: pytest.Config) -> None:
