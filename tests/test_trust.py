@@ -13,7 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from pipsafe.origin import Origin
-from pipsafe.trust import denied
+from pipsafe.trust import anchors as anchors_module
+from pipsafe.trust import denied, shelf
 from pipsafe.trust.anchors import MOST_CANDIDATES, Candidate, Search, among
 from pipsafe.trust.sources import Source
 from pipsafe.trust.stock import WorkingFolder
@@ -954,3 +955,109 @@ def test_how_many_namesakes_are_not_tried(machine: Machine, more: int, told: str
     namesakes = machine.file(*(ROOT.namesake().pem for _ in range(MOST_CANDIDATES + more)))
 
     assert [item.reason for item in machine.search(namesakes).passed_over] == [told]
+
+
+# Bounds
+
+
+def test_a_servers_own_certificate_is_told_of_once(machine: Machine) -> None:
+    """It is no CA, and is trusted as just that: nothing is wrong with it."""
+    own = self_signed()
+
+    found = machine.search(machine.file(own.pem), chains=[seen(own)])
+
+    assert anchors(found) == [own.sha256]
+    assert not found.passed_over
+
+
+def test_none_keeps_the_others_out(machine: Machine) -> None:
+    """Of two files full of CAs of that name, half of each is tried."""
+    sources = [
+        Source("configured", f"file {number}", machine.file(*namesakes(20), name=f"{number}.pem"))
+        for number in range(2)
+    ]
+
+    found = machine.search(*sources)
+
+    tried = [candidate.source for candidate in found.candidates]
+    assert [tried.count(source) for source in sources] == [MOST_CANDIDATES // 2] * 2
+    assert [item.reason for item in found.passed_over] == ["8 more CAs of that name are not tried"] * 2
+
+
+def namesakes(number: int, authority: Authority = ROOT) -> list[bytes]:
+    return [authority.namesake().pem for _ in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("number", "more"),
+    [
+        (5, None),
+        (6, "1 more certificate is of no use"),
+        (7, "2 more certificates are of no use"),
+    ],
+)
+def test_of_many_that_are_of_no_use_some_are_told(machine: Machine, number: int, more: str | None) -> None:
+    ends = (EXPIRED.not_after - timedelta(days=day) for day in range(number))
+    late = [ROOT.reissued(validity=Validity(EXPIRED.not_before, end)).pem for end in ends]
+    source = Source("configured", "the name", machine.file(*late))
+
+    found = machine.search(source)
+
+    assert not found.candidates
+    assert {item.source for item in found.passed_over} == {source}
+    told = [item.reason for item in found.passed_over]
+    assert len(told) == (5 if more is None else 6)
+    assert told[5:] == ([] if more is None else [more])
+
+
+def test_every_certificate_of_a_name_above(machine: Machine) -> None:
+    other = ROOT.namesake()
+    path = machine.file(ISSUING.pem, other.pem, ROOT.pem)
+
+    found = machine.search(path, chains=[seen(ISSUING.leaf(chain=Chain.LEAF_ONLY))])
+
+    assert set(anchors(found)) == {other.sha256, ROOT.sha256}
+
+
+def test_no_more_is_parsed_than_the_bound(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all names together, those that are sought first."""
+    monkeypatch.setattr(shelf, "_MOST_PARSED", 3)
+    second, third = Authority("Second Root"), Authority("Third Root")
+    parts = [ROOT.pem, *namesakes(1), second.pem, *namesakes(2, second), third.pem]
+
+    found = machine.search(
+        machine.file(*parts), chains=[CHAIN, *(seen(root.leaf()) for root in (second, third))]
+    )
+
+    assert [candidate.anchor.subject for candidate in found.candidates] == [
+        parse(ROOT.der).subject,
+        parse(ROOT.der).subject,
+        parse(second.der).subject,
+    ]
+
+
+@pytest.mark.parametrize(("most", "reached"), [(2, False), (3, False), (4, True)])
+def test_no_more_names_are_sought_than_the_bound(
+    machine: Machine,
+    most: int,
+    reached: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Four names stand above a server whose issuer's issuer's issuer is below the root."""
+    monkeypatch.setattr(anchors_module, "_MOST_NAMES", most)
+    upper = ROOT.intermediate("Upper")
+    middle = upper.intermediate("Middle")
+    lower = middle.intermediate("Lower")
+    path = machine.file(ROOT.pem, upper.pem, middle.pem, lower.pem)
+
+    found = machine.search(path, chains=[seen(lower.leaf(chain=Chain.LEAF_ONLY))])
+
+    assert anchors(found) == ([ROOT.sha256] if reached else [])
+
+
+def test_a_file_of_none_but_distrusted_ones(machine: Machine) -> None:
+    source = Source("configured", "the name", machine.file(rejected_pem(Authority("Other").der)))
+
+    found = machine.search(source)
+
+    assert [(item.source, item.reason) for item in found.passed_over] == [(source, "holds no certificate")]
