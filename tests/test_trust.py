@@ -16,8 +16,9 @@ from pipsafe.origin import Origin
 from pipsafe.trust import anchors as anchors_module
 from pipsafe.trust import denied, shelf
 from pipsafe.trust.anchors import MOST_CANDIDATES, Candidate, Search, among
+from pipsafe.trust.ca_file import CaFile
 from pipsafe.trust.sources import Source
-from pipsafe.trust.stock import WorkingFolder
+from pipsafe.trust.stock import Reading, WorkingFolder
 from pipsafe.x509.certificate import parse
 from tests.certificates import key_usage, make, name, pem, raw, raw_name, tlv
 from tests.lab.authority import EXPIRED, NOT_YET_VALID, Authority, Chain, Validity, self_signed
@@ -1058,6 +1059,17 @@ def test_no_more_names_are_sought_than_the_bound(
 def test_a_file_of_none_but_distrusted_ones(machine: Machine) -> None:
     source = Source("configured", "the name", machine.file(rejected_pem(Authority("Other").der)))
 
-    found = machine.search(source)
+    (over,) = machine.search(source).passed_over
 
-    assert [(item.source, item.reason) for item in found.passed_over] == [(source, "holds no certificate")]
+    assert over.source == source
+    assert over.reason == "certificate 1 is marked as not trusted for TLS servers"
+
+
+def test_a_reading_without_a_word() -> None:
+    """Every reader says why it holds nothing; one that did not would leave its source untold of."""
+    source = configured("/example/ca.pem")
+    reading = Reading(source, CaFile(source.path, (), (), key_inside=False))
+
+    (over,) = among([reading], [CHAIN], now=NOW).passed_over
+
+    assert (over.source, over.reason) == (source, "holds no certificate")
