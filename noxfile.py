@@ -143,7 +143,7 @@ def coverage(session: nox.Session) -> None:
     )
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "html", "--quiet")
-    session.run("coverage", "report")
+    session.run("coverage", "report", *(() if session.posargs else ("--fail-under", "95")))
 
 
 @nox.session
