@@ -3,7 +3,11 @@
 Read on every run: it imports nothing, unless there is something to complain of.
 """
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+TYPE_CHECKING = False  # see cli.py
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 PREFIX = "--pipsafe-"
 

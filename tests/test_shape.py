@@ -36,6 +36,7 @@ NOT_AT_START = (
         "tempfile",
     ),
     *("contextlib", "configparser", "urllib.parse", "importlib.resources", "importlib.util", "inspect"),
+    *("collections", "enum", "functools", "signal"),
 )
 """Modules that cost more than the success path may, or are of no use to it."""
 

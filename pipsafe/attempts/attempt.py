@@ -4,20 +4,25 @@ On the success path: imports are few on purpose. pip gets pipsafe's own stdin, s
 stderr; a copy of what it writes comes back in frames (see target_side/runner.py).
 """
 
+from __future__ import annotations
+
 import os
 import time
 from _thread import allocate_lock
-from collections.abc import Callable
+
+TYPE_CHECKING = False  # see cli.py
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Heard = Callable[["Attempt", bytes, bytes], None]
+    """Gets the attempt, the tag and the text of each piece that pip wrote."""
+
+    Asked = Callable[["Attempt"], bool]
+    """Whether pip may go on."""
 
 READ_BYTES = 65536
 
 STOP_INTERVAL = 0.05  # seconds between two requests to stop
-
-Heard = Callable[["Attempt", bytes, bytes], None]
-"""Gets the attempt, the tag and the text of each piece that pip wrote."""
-
-Asked = Callable[["Attempt"], bool]
-"""Whether pip may go on."""
 
 
 class CannotStart(Exception):

@@ -1,13 +1,24 @@
 """Starting pip on a POSIX system, and sharing signals and job control with it."""
 
+from __future__ import annotations
+
 import os
-import signal
 import sys
 import time
 from _thread import get_ident, start_new_thread
-from collections.abc import Mapping
 
-from pipsafe.attempts.attempt import Asked, Attempt, CannotStart, Heard, listen
+from pipsafe.attempts.attempt import Attempt, CannotStart, listen
+
+TYPE_CHECKING = False  # see cli.py
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Callable, Mapping
+
+    from pipsafe.attempts.attempt import Asked, Heard
+else:
+    # What the standard library's module wraps into enumerations, which take longer to import than all of
+    # pipsafe. Signals and handlers are plain numbers here.
+    import _signal as signal
 
 assert sys.platform != "win32"
 
@@ -56,7 +67,7 @@ def run(
 
 
 def _spawn(
-    command: list[str], environ: Mapping[str, str], actions: list[tuple[int, int, int]], signals: "_Signals"
+    command: list[str], environ: Mapping[str, str], actions: list[tuple[int, int, int]], signals: _Signals
 ) -> int:
     """The process number. Raises CannotStart."""
     # Python ignores these two; a program that a shell starts does not.
@@ -107,7 +118,7 @@ class _Signals:
     """
 
     # One thread takes the signals, for however many attempts there are.
-    current: "tuple[Attempt, int] | None" = None
+    current: tuple[Attempt, int] | None = None
     listening = False
     starting = False
     """Whether it will be known in a moment which pip they are for."""
@@ -116,7 +127,7 @@ class _Signals:
         self.attempt = attempt
         self.suspend_before: signal._HANDLER = None
 
-    def __enter__(self) -> "_Signals":
+    def __enter__(self) -> _Signals:
         self.mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
         _Signals.starting = True
         return self
@@ -131,13 +142,13 @@ class _Signals:
         else:
             _relay_unasked()
         self.suspend_before = signal.getsignal(signal.SIGTSTP)
-        if self.suspend_before is not signal.SIG_IGN:
+        if self.suspend_before != signal.SIG_IGN:
             signal.signal(signal.SIGTSTP, _suspend_together)
 
     def __exit__(self, *_: object) -> None:
         _Signals.current = None
         _Signals.starting = False
-        if self.suspend_before is not None and self.suspend_before is not signal.SIG_IGN:
+        if self.suspend_before is not None and self.suspend_before != signal.SIG_IGN:
             signal.signal(signal.SIGTSTP, self.suspend_before)
         signal.pthread_sigmask(signal.SIG_SETMASK, self.mask)
 
@@ -145,11 +156,9 @@ class _Signals:
 if sys.platform != "darwin":
 
     def _relay(main_thread: int) -> None:
-        from functools import partial
-
         while True:
             info = signal.sigwaitinfo(ENDING_SIGNALS)
-            if signal.getsignal(info.si_signo) is signal.SIG_IGN:
+            if signal.getsignal(info.si_signo) == signal.SIG_IGN:
                 continue  # as under nohup; pip ignores it as well
             while _Signals.starting:
                 time.sleep(0.001)
@@ -160,7 +169,11 @@ if sys.platform != "darwin":
             attempt, pid = current
             attempt.interrupted = True
             if info.si_code <= 0:
-                attempt.send(partial(os.kill, pid, info.si_signo))
+                attempt.send(_killing(pid, info.si_signo))
+
+
+def _killing(pid: int, number: int) -> Callable[[], None]:
+    return lambda: os.kill(pid, number)
 
 
 def _relay_unasked() -> None:
@@ -169,10 +182,10 @@ def _relay_unasked() -> None:
             attempt, pid = _Signals.current
             attempt.interrupted = True
             if number not in (signal.SIGINT, signal.SIGQUIT):
-                attempt.send(lambda: os.kill(pid, number))
+                attempt.send(_killing(pid, number))
 
     for number in ENDING_SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
+        if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, relay)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
 

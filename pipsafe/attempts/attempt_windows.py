@@ -10,7 +10,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from pipsafe.attempts.attempt import Attempt, CannotStart, Heard, listen
+from pipsafe.attempts.attempt import Attempt, CannotStart, listen
+
+TYPE_CHECKING = False  # see cli.py
+if TYPE_CHECKING:
+    from pipsafe.attempts.attempt import Heard
 
 assert sys.platform == "win32"
 
@@ -20,7 +24,7 @@ def run(
     command: tuple[list[str], list[str]],
     arguments: list[str],
     environ: Mapping[str, str],
-    heard: Heard,
+    heard: "Heard",
 ) -> None:
     """As ``launch.run``. Raises CannotStart."""
     import msvcrt

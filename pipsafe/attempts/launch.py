@@ -1,12 +1,18 @@
 """pip started under the target's interpreter by the launcher, and ended like pip ends."""
 
+from __future__ import annotations
+
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
 
-from pipsafe.attempts.attempt import Asked, Attempt, Heard
+from pipsafe.attempts.attempt import Attempt
+
+TYPE_CHECKING = False  # see cli.py
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pipsafe.attempts.attempt import Asked, Heard
 
 last_calls: list[Callable[[], None]] = []
 """What has to be done before this process ends, even by a signal, when nothing else is cleaned up."""
@@ -115,6 +121,7 @@ def end_like(attempt: Attempt) -> int:
     if attempt.signal and sys.platform != "win32":
         make_last_calls()
         import resource
+        import signal
 
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:

@@ -3,9 +3,13 @@
 On the success path: bytes are kept, a few are compared, nothing is imported.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
 
 from pipsafe.attempts import suspicion
+
+TYPE_CHECKING = False  # see cli.py
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Bytes kept per stream: pip's words about a failure come last, save for long build logs.
 LIMIT = 1 << 20
@@ -44,7 +48,7 @@ class Transcript:
             return False
         return True
 
-    def unread(self) -> "tuple[str, str, str]":
+    def unread(self) -> tuple[str, str, str]:
         """The text around what raised suspicion, in the three parts of `text`.
 
         It will not be looked at in full again.
@@ -54,18 +58,18 @@ class Transcript:
             _keep_end(piece, OVERLAP)
         return texts
 
-    def text(self) -> "tuple[str, str, str]":
+    def text(self) -> tuple[str, str, str]:
         """All that is kept: pip's own, stdout first, that of isolated builds, and pip's on pages left out."""
         return self._texts(self.streams)
 
-    def _texts(self, streams: "dict[bytes, bytearray]") -> "tuple[str, str, str]":
+    def _texts(self, streams: dict[bytes, bytearray]) -> tuple[str, str, str]:
         out, err, inner, left_out = (piece.decode("utf-8", "replace") for piece in streams.values())
         return f"{out}\n{err}", inner, left_out
 
     def is_empty(self) -> bool:
         return not self.streams[b"o"] and not self.streams[b"e"]
 
-    def mentions(self, words: "tuple[bytes, ...]") -> bool:
+    def mentions(self, words: tuple[bytes, ...]) -> bool:
         """Whether one of the words stands somewhere, letter by letter."""
         return any(word in piece for piece in self.streams.values() for word in words)
 

@@ -3,8 +3,13 @@
 The first question is asked on the success path, so it only looks for the word.
 """
 
+from __future__ import annotations
+
 import os
-from collections.abc import Mapping, Sequence
+
+TYPE_CHECKING = False  # see cli.py
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 # Commands that go to the network; a list of installed packages needs no warning.
 NETWORK_COMMANDS = ("install", "download", "wheel", "index", "lock", "search")
