@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import nox
 
@@ -27,7 +28,7 @@ PYTHONS = nox.project.python_versions(PROJECT)
 PARALLEL = ("--numprocesses", "auto", "--dist", "worksteal")
 
 SOME_TESTS_FAILED = "Returned code 1"
-"""nox's words for pytest's exit code 1: all ran, and some failed. Any other is worse."""
+"""nox's words for pytest's exit code 1. Any other is worse than a test that failed."""
 
 LOOKED_AT_AGAIN = 3
 """How many failed tests get a second run: a machine that stalls fails one or two, a defect many."""
@@ -309,25 +310,45 @@ def _made_traceable(session: nox.Session) -> tuple[str, str]:
 def _pytest(session: nox.Session, *arguments: str, success_codes: tuple[int, ...] = (0,)) -> None:
     """Run the ``pytest`` script: ``python -m pytest`` would put the checkout on ``sys.path``."""
     session.run("python", "-c", IS_INSTALLED, env={"PYTHONSAFEPATH": "1"}, log=False)
-    cache = Path(session.virtualenv.location) / "pytest-cache"
-    chosen = (*(session.posargs or arguments), "-o", f"cache_dir={cache}")
+    place = Path(session.virtualenv.location)
+    cache, first, second = place / "pytest-cache", place / "first.xml", place / "second.xml"
+    for former in (first, second):
+        former.unlink(missing_ok=True)
+    # xunit2 would have no place for what tests record of themselves.
+    options = ("-o", f"cache_dir={cache}", "-o", "junit_family=xunit1")
+    chosen = (*(session.posargs or arguments), *options)
     try:
-        session.run("pytest", *PARALLEL, "--cache-clear", *chosen, success_codes=success_codes)
+        run = ("pytest", *PARALLEL, "--cache-clear", f"--junitxml={first}")
+        session.run(*run, *chosen, success_codes=success_codes)
     except nox.command.CommandFailed as failure:
-        failed = _failed_tests(cache) if failure.reason == SOME_TESTS_FAILED else []
-        if not 0 < len(failed) <= LOOKED_AT_AGAIN:
+        failed = _failed_tests(cache)
+        few = 0 < len(failed) <= LOOKED_AT_AGAIN and all("::" in name for name in failed)
+        if session.posargs or failure.reason != SOME_TESTS_FAILED or not few:
             raise
+        collected = session.run("pytest", "--collect-only", "--quiet", *chosen, silent=True, log=False)
+        if _ran(first) != sum("::" in line for line in str(collected).splitlines()):
+            raise  # whole workers may be gone, and with them tests that nobody ran
         session.warn("Once more, with nothing beside them: what fails again is broken.")
-        session.run("pytest", "--last-failed", "--last-failed-no-failures", "none", *chosen)
-        session.warn(
-            f"Passed alone, and failed among all others: {', '.join(failed)}. That wants mending, too."
-        )
+        session.run("pytest", *failed, f"--junitxml={second}", *chosen)
+        if _ran(second, well=True) != len(failed):
+            raise
+        session.warn(f"Failed among others and passed alone, which wants mending, too: {', '.join(failed)}")
 
 
 def _failed_tests(cache: Path) -> list[str]:
     """What pytest's cache names as failed in the last run."""
     record = cache / "v" / "cache" / "lastfailed"
     return sorted(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else []
+
+
+def _ran(results: Path, *, well: bool = False) -> int:
+    """How many tests a run had an outcome of; ``well``: those that passed and were not skipped."""
+    if not results.exists():
+        return 0
+    cases = list(ET.parse(results).iter("testcase"))
+    if well:
+        cases = [case for case in cases if not {"failure", "error", "skipped"} & {part.tag for part in case}]
+    return len({(case.get("classname"), case.get("name")) for case in cases})
 
 
 def _check_alike(session: nox.Session, one: Path, other: Path) -> None:

@@ -70,7 +70,7 @@ class ProberProcess:
         """Whether it is given a moment to end by itself."""
         try:
             self._process = subprocess.Popen(
-                [python, "-I", *arguments],
+                [python, "-I", "-B", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -1,11 +1,11 @@
 """Runs the prober, which lies beside this file or comes over stdin: pipsafe may lie in a zip.
 
-    python -I modules.py FOLDER
+    python -I -B modules.py FOLDER
 
 In place of the folder "-" stands for sources that are the first line on stdin: {NAME: source}.
 
-Bytecode is read where there is some, which saves tens of milliseconds of each rescue; none is written,
-here or of what is imported: this may be another Python, and another user's, than what pipsafe is
+Bytecode is read where there is some, which saves tens of milliseconds of each rescue. None is written
+(-B), here or of what is imported: this may be another Python, and another user's, than what pipsafe is
 installed for. Sources: importlib's own documentation of finders and loaders.
 """
 
@@ -59,7 +59,6 @@ def loaders(folder):
 
 def run(folder):
     """Run the prober as the main program; it can import the others."""
-    sys.dont_write_bytecode = True
     loader_of = loaders(folder)
     sys.meta_path.insert(0, Finder(loader_of))
     name = PACKAGE + ".prober"
