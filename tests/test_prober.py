@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pipsafe.probes import prober_process
 from pipsafe.probes.asked import Trust
 from pipsafe.probes.probe import Prober
 from pipsafe.probes.prober_process import ProbeFailed
@@ -246,6 +248,16 @@ def test_ipv6(prober: Prober, authority: Authority) -> None:
     except OSError as error:
         pytest.skip(f"no IPv6 on loopback: {error}")
     assert verdict.accepted
+
+
+def test_no_bytecode_is_written(env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may run under another Python than pipsafe is installed for, and as another user."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    copy = shutil.copytree(prober_process.FOLDER, tmp_path / "target_side", ignore=ignored)
+    monkeypatch.setattr(prober_process, "FOLDER", str(copy))
+    with Prober(sys.executable, env, seconds=60) as prober:
+        assert prober.facts("").openssl
+    assert list(copy.rglob("*.pyc")) == []
 
 
 # Files that a setting may name
