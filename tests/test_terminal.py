@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import select
 import struct
 import sys
 import termios
@@ -57,7 +58,13 @@ def to_terminal(
     """What is written on a terminal of so many columns."""
     with pseudo_terminal(columns, encoding) as (master, stream):
         terminal.write(lines, stream, environ or {"TERM": "xterm"})
-        return os.read(master, 1 << 16).decode(encoding).replace("\r\n", "\n")
+        print(end="\0", file=stream, flush=True)
+        written = b""
+        # The kernel hands over what it has so far.
+        while not written.endswith(b"\0"):
+            assert select.select([master], [], [], 30)[0], written
+            written += os.read(master, 1 << 16)
+        return written[:-1].decode(encoding).replace("\r\n", "\n")
 
 
 def bare(text: str) -> str:
