@@ -52,6 +52,16 @@ def install_into(target: Target) -> None:
     )
 
 
+def zip_of_pipsafe(path: Path) -> Path:
+    """A zip with nothing but pipsafe in it, which a Python can run."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as packed:
+        for source in package_folder().rglob("*.py"):
+            packed.write(source, Path("pipsafe", source.relative_to(package_folder())))
+        packed.writestr("__main__.py", "import sys\nfrom pipsafe.cli import main\nsys.exit(main())\n")
+    return path
+
+
 def place(target: Target, *packages: Package) -> None:
     """Install wheels, in a moment."""
     for package in packages:

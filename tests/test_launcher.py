@@ -8,13 +8,12 @@ import py_compile
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.drop_in import FakePip, as_script, install_into, package_folder
+from tests.drop_in import FakePip, as_script, install_into, package_folder, zip_of_pipsafe
 from tests.lab.run import Run, run
 from tests.lab.targets import Target, pythons, target
 from tests.lab.terminal import run_on_pty
@@ -264,15 +263,6 @@ def test_a_working_folder_that_is_gone(tmp_path: Path, env: dict[str, str]) -> N
 
 
 # Every interpreter, from a folder and from a zip
-
-
-def zip_of_pipsafe(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as packed:
-        for source in package_folder().rglob("*.py"):
-            packed.write(source, Path("pipsafe", source.relative_to(package_folder())))
-        packed.writestr("__main__.py", "import sys\nfrom pipsafe.cli import main\nsys.exit(main())\n")
-    return path
 
 
 @pytest.mark.parametrize("version", ["3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import runpy
 import signal
@@ -11,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -423,11 +423,22 @@ def test_the_launcher_is_given_its_sources() -> None:
     assert given["code_of"]("runner").co_filename == "runner.py"
 
 
-def test_the_prober_is_given_its_sources(monkeypatch: pytest.MonkeyPatch) -> None:
-    sources = {"prober": "from pipsafe.target_side import other", "other": "WORD = 'sent'"}
-    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{json.dumps(sources)}\nthe first question\n"))
-    finder = modules.Finder(modules.loaders("-"))
-    assert sys.stdin.readline() == "the first question\n"
+WANTED = {"prober.py": "from pipsafe.target_side import other", "other.py": "WORD = 'there'"}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_prober_has_its_parts_and_no_others(tmp_path: Path, packed: bool) -> None:  # noqa: FBT001
+    folder = tmp_path / "a b" / "pipsafe.pyz" / "pipsafe" / "target_side"
+    if packed:
+        (tmp_path / "a b").mkdir()
+        with zipfile.ZipFile(tmp_path / "a b" / "pipsafe.pyz", "w") as archive:
+            for name, source in WANTED.items():
+                archive.writestr(f"pipsafe/target_side/{name}", source)
+    else:
+        folder.mkdir(parents=True)
+        for name, source in WANTED.items():
+            (folder / name).write_text(source)
+    finder = modules.Finder(str(folder))
     assert finder.find_spec("json") is None
     for name in ("pipsafe", modules.PACKAGE):
         package = finder.find_spec(name)
@@ -435,16 +446,8 @@ def test_the_prober_is_given_its_sources(monkeypatch: pytest.MonkeyPatch) -> Non
         assert package.submodule_search_locations == []
     spec = finder.find_spec(f"{modules.PACKAGE}.other")
     assert spec is not None
-    module = ModuleType(spec.name)
-    assert spec.loader.create_module(spec) is None
-    spec.loader.exec_module(module)
-    assert module.__dict__["WORD"] == "sent"
-
-
-def test_the_prober_lies_beside() -> None:
-    folder = str(package_folder() / "target_side")
-    spec = modules.Finder(modules.loaders(folder)).find_spec(f"{modules.PACKAGE}.verdicts")
-    assert spec is not None
+    assert spec.loader is not None
     module = ModuleType(spec.name)
     spec.loader.exec_module(module)
-    assert module.__dict__["accepted"]()["kind"] == "accepted"
+    assert module.__dict__["WORD"] == "there"
+    assert "import other" in finder.loader("prober").get_source("prober")

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from pipsafe.probes import prober_process
+from pipsafe.attempts import launch
 from pipsafe.probes.asked import Trust
 from pipsafe.probes.probe import Prober
 from pipsafe.probes.prober_process import ProbeFailed
 from pipsafe.x509.certificate import parse
+from tests.drop_in import zip_of_pipsafe
 from tests.lab.authority import (
     EXPIRED,
     NOT_YET_VALID,
@@ -253,11 +254,24 @@ def test_ipv6(prober: Prober, authority: Authority) -> None:
 def test_no_bytecode_is_written(env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may run under another Python than pipsafe is installed for, and as another user."""
     ignored = shutil.ignore_patterns("__pycache__")
-    copy = shutil.copytree(prober_process.FOLDER, tmp_path / "target_side", ignore=ignored)
-    monkeypatch.setattr(prober_process, "FOLDER", str(copy))
+    copy = shutil.copytree(launch.FOLDER, tmp_path / "target_side", ignore=ignored)
+    monkeypatch.setattr(launch, "FOLDER", str(copy))
     with Prober(sys.executable, env, seconds=60) as prober:
         assert prober.facts("").openssl
     assert list(copy.rglob("*.pyc")) == []
+
+
+@pytest.mark.parametrize("python", INTERPRETERS, ids=lambda path: path.name)
+def test_out_of_a_zip(
+    python: Path, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: Authority
+) -> None:
+    """The same boot as the launcher's, and no file of pipsafe's but the zip."""
+    archive = zip_of_pipsafe(tmp_path / "a b" / "pipsafe.pyz")
+    monkeypatch.setattr(launch, "ARCHIVE", str(archive))
+    monkeypatch.setattr(launch, "FOLDER", str(archive / "pipsafe" / "target_side"))
+    with IndexServer([], authority.leaf()) as server, Prober(str(python), env, seconds=60) as prober:
+        assert prober.facts("").openssl
+        assert one(prober, at(server.port), trusting(authority)).verdicts["pip"].accepted
 
 
 # Files that a setting may name

@@ -17,18 +17,24 @@ if TYPE_CHECKING:
 last_calls: list[Callable[[], None]] = []
 """What has to be done before this process ends, even by a signal, when nothing else is cleaned up."""
 
-LAUNCHER = ("target_side", "launcher.py")
-"""Below the package."""
+ARCHIVE = getattr(globals().get("__loader__"), "archive", None)
+"""The zip that pipsafe lies in, if it does."""
 
-# Runs the launcher out of a zip. The working folder, which `-c` puts first, goes first.
+FOLDER = os.path.join(
+    os.path.dirname(os.path.dirname((os.path.abspath if ARCHIVE else os.path.realpath)(__file__))),
+    "target_side",
+)
+"""What runs in targets, inside the zip if there is one."""
+
+# Runs a script out of a zip. The working folder, which `-c` puts first, goes first.
 BOOT_FROM_ZIP = """\
 import sys
 if sys.path[:1] == ['']: del sys.path[0]
 import zipimport
 archive, folder = zipimport.zipimporter(sys.argv.pop(1)), sys.argv.pop(1)
 def read_source(name): return archive.get_data(folder + name)
-given = {'__name__': '__main__', 'read_source': read_source}
-exec(compile(read_source('launcher.py'), 'launcher.py', 'exec'), given)
+script, given = sys.argv.pop(1), {'__name__': '__main__', 'read_source': read_source}
+exec(compile(read_source(script), script, 'exec'), given)
 """
 
 
@@ -69,16 +75,17 @@ def run(
 
 def _command(python: str, style: str) -> tuple[list[str], list[str]]:
     """What stands before and after the descriptor's number on the launcher's command line."""
-    package = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-    launcher = os.path.join(package, *LAUNCHER)
-    archive = getattr(globals().get("__loader__"), "archive", None)
     # `python -I -m pipsafe` stands for `python -I -m pip`.
-    interpreter = [python, *(_own_flags() if style.startswith("module") and python == sys.executable else ())]
-    if archive is None:
-        return [*interpreter, launcher], [style]
-    here = os.path.dirname(os.path.dirname(__file__))
-    inside = os.path.relpath(os.path.join(here, LAUNCHER[0]), archive)
-    return [*interpreter, "-c", BOOT_FROM_ZIP, os.path.abspath(archive), os.path.join(inside, "")], [style]
+    flags = _own_flags() if style.startswith("module") and python == sys.executable else []
+    return [python, *flags, *script("launcher.py")], [style]
+
+
+def script(name: str) -> list[str]:
+    """The arguments that have any Python run what has this name in target_side."""
+    if not ARCHIVE:
+        return [os.path.join(FOLDER, name)]
+    archive = os.path.abspath(ARCHIVE)
+    return ["-c", BOOT_FROM_ZIP, archive, os.path.join(os.path.relpath(FOLDER, archive), ""), name]
 
 
 # What a Python was started with, by its name in sys.flags; variables say the rest to pip as well.

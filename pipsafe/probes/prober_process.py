@@ -10,30 +10,11 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from pkgutil import get_data
 from typing import IO, Any
 
 from pipsafe.attempts import launch
 from pipsafe.attempts.attempt import Hello
 from pipsafe.language.text import text
-
-FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "target_side")
-"""Where the prober and what starts it lie, unless pipsafe lies in a zip."""
-
-# In a zip there are no files for the target: the starter comes as an argument, all else over stdin.
-IN_ZIP = getattr(globals().get("__loader__"), "archive", None) is not None
-STARTER = "modules"
-SENT = (
-    "prober",
-    "build",
-    "pip_parts",
-    "verdicts",
-    "contexts",
-    "connections",
-    "handshakes",
-    "redirects",
-    "surveys",
-)
 
 ANSWER_LIMIT = 32 << 20
 """Bytes of one answer: chains are what a hostile server chooses."""
@@ -59,7 +40,6 @@ class ProberProcess:
     """
 
     def __init__(self, python: str, environ: Mapping[str, str]) -> None:
-        arguments, first_line = _sent() if IN_ZIP else ([os.path.join(FOLDER, f"{STARTER}.py"), FOLDER], b"")
         self._python = python
         self._began = time.monotonic()
         self._deadline = self._began + MOST_SECONDS
@@ -70,7 +50,7 @@ class ProberProcess:
         """Whether it is given a moment to end by itself."""
         try:
             self._process = subprocess.Popen(
-                [python, "-I", "-B", *arguments],
+                [python, "-I", "-B", *launch.script("modules.py"), launch.FOLDER],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -85,8 +65,6 @@ class ProberProcess:
         assert self._process.stdout is not None
         threading.Thread(target=_write, args=(self._process.stdin, self._to_write), daemon=True).start()
         threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
-        if first_line:
-            self._to_write.put(first_line)
 
     def bound(self, seconds: float) -> None:
         """Wait for its answers no longer than this, all in all."""
@@ -204,16 +182,3 @@ def ahead(hello: Hello, python: str, environ: Mapping[str, str]) -> ProberProces
         return None  # said by whoever needs one
     process.prepare(hello.location)
     return process
-
-
-def _sent() -> tuple[list[str], bytes]:
-    """The interpreter's arguments and the first line on stdin, where there are no files."""
-    sources = json.dumps({name: _source(name) for name in SENT}).encode("ascii")
-    return ["-c", _source(STARTER), "-"], sources + b"\n"
-
-
-def _source(name: str) -> str:
-    source = get_data("pipsafe.target_side", f"{name}.py")
-    if source is None:
-        raise ProbeFailed(text("the prober's source is missing"))
-    return source.decode("utf-8")

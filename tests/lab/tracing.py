@@ -39,9 +39,8 @@ def _save_again_and_again(measurement: coverage.Coverage, one_at_a_time: threadi
 
 coverage.process_startup()
 _current = coverage.Coverage.current()
-_command = getattr(sys, "argv", [""])
-# The prober, which is killed once it has answered: out of a file or, in a zip, sent.
-if _current is not None and (_command[0].endswith("modules.py") or _command == ["-c", "-"]):
+# The prober, which is killed once it has answered.
+if _current is not None and getattr(sys, "argv", [""])[0].endswith("modules.py"):
     _lock = threading.Lock()
     sys.stdout = Saving(sys.stdout, _current, _lock)
     threading.Thread(target=_save_again_and_again, args=(_current, _lock), daemon=True).start()
